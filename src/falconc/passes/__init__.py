@@ -1,0 +1,34 @@
+"""Passes: one file each, one frozen record each. A pass says what it does in its docstring: what, before / after,
+when it refuses, how exact it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from falconc.ir.nodes import Kernel
+from falconc.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One transformation of a kernel. Fields of a subclass are its parameters (str, int, bool)."""
+
+    name: ClassVar[str] = ""
+
+    def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
+        """The transformed kernel.
+
+        Raises:
+            Refused: the step is not legal here; says why.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
+        """Every legal variant worth trying on ``kernel``."""
+        yield from ()
+
+
+Pipeline = tuple[Pass, ...]
