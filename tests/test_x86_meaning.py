@@ -61,7 +61,7 @@ def _calls(result: str, name: str, parameters: list[tuple[str, str]]) -> list[st
     args: list[list[str]] = []
     vectors = 0
     stored = ""
-    for kind, label in parameters:
+    for kind, _ in parameters:
         if kind in SIZES:
             args.append([f"get<{kind}>(in + {64 * vectors})"])
             vectors += 1
