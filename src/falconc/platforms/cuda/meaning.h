@@ -1,0 +1,2 @@
+// Declaration, meaning and emulation of the built-ins of this platform.
+#pragma once

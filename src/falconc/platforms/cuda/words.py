@@ -1,0 +1,33 @@
+"""How CUDA C spells things (keys: see platforms/c_words.py)."""
+
+from __future__ import annotations
+
+from falconc.platform import Words
+from falconc.platforms import simt_words
+
+_HOST: dict[str, str] = {
+    "host.stream": "cudaStream_t",
+    "host.error": "cudaError_t",
+    "host.success": "cudaSuccess",
+    "host.error_string": "cudaGetErrorString",
+    "host.last_error": "cudaGetLastError",
+}
+
+_EMITTED: dict[str, str] = {
+    **simt_words.TABLE,
+    "type.f16": "__half",
+    "type.bf16": "__nv_bfloat16",
+    "header.f16": "<cuda_fp16.h>",
+    "header.bf16": "<cuda_bf16.h>",
+    "atomic.add.f16": "atomicAdd({0}, {1})",
+    "barrier.warp": "__syncwarp();",
+    "lane.shuffle": "__shfl_sync({0}, {1}, {2}, {3})",
+    "lane.shuffle_down": "__shfl_down_sync({0}, {1}, {2}, {3})",
+    "lane.shuffle_up": "__shfl_up_sync({0}, {1}, {2}, {3})",
+    "lane.shuffle_xor": "__shfl_xor_sync({0}, {1}, {2}, {3})",
+}
+
+WORDS = Words(
+    table={**_EMITTED, **_HOST, **simt_words.host(_HOST, "CHECK_CUDA")},
+    headers=("<cstdio>", "<cstdlib>", "<cuda_runtime.h>"),
+)

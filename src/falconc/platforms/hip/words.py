@@ -1,0 +1,31 @@
+"""How HIP spells things (keys: see platforms/c_words.py)."""
+
+from __future__ import annotations
+
+from falconc.platform import Words
+from falconc.platforms import simt_words
+
+_HOST: dict[str, str] = {
+    "host.stream": "hipStream_t",
+    "host.error": "hipError_t",
+    "host.success": "hipSuccess",
+    "host.error_string": "hipGetErrorString",
+    "host.last_error": "hipGetLastError",
+}
+
+_EMITTED: dict[str, str] = {
+    **simt_words.TABLE,
+    "type.f16": "__half",
+    "type.bf16": "__hip_bfloat16",
+    "header.f16": "<hip/hip_fp16.h>",
+    "header.bf16": "<hip/hip_bf16.h>",
+    "lane.shuffle": "__shfl({1}, {2}, {3})",
+    "lane.shuffle_down": "__shfl_down({1}, {2}, {3})",
+    "lane.shuffle_up": "__shfl_up({1}, {2}, {3})",
+    "lane.shuffle_xor": "__shfl_xor({1}, {2}, {3})",
+}
+
+WORDS = Words(
+    table={**_EMITTED, **_HOST, **simt_words.host(_HOST, "CHECK_HIP")},
+    headers=("<cstdio>", "<cstdlib>", "<hip/hip_runtime.h>"),
+)
