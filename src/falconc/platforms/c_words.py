@@ -19,6 +19,8 @@ Keys (a value with ``{0}``, ``{1}`` ... is a pattern, filled with printed operan
     launch              statement: {kernel} {grid} {block} {shared} {stream} {args}
     host.WORD           host API, shared with the routes between related dialects
     check.macro         name of the error check; check.text its definition
+    define.KEY          definition printed once in the file when the word KEY was used
+    file.open, .close   text before and after all functions
     reserved            names, separated by blanks, that an identifier must not have
 """
 

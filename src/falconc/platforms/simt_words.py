@@ -57,6 +57,8 @@ TABLE: dict[str, str] = {
     **_axes(),
     **_integer_functions(),
     **_atomics(),
+    "type.i64": "long long",
+    "type.u64": "unsigned long long",
     "math.rsqrt.f32": "rsqrtf({0})",
     "math.rsqrt.f64": "rsqrt({0})",
     "math.sinpi.f32": "sinpif({0})",

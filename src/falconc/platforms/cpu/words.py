@@ -5,29 +5,42 @@ from __future__ import annotations
 from falconc.platform import Words
 from falconc.platforms import c_words
 
+_C_TYPES = {"i32": "int", "u32": "unsigned int", "i64": "int64_t", "u64": "uint64_t"}
 
-def _choices() -> dict[str, str]:
-    """C has no integer min and max; the operands of these patterns have no effects, so they may appear twice."""
+
+def _integer_helpers() -> dict[str, str]:
+    """C has no integer min and max, and its bit counts are undefined for 0: small functions, printed when used."""
     out: dict[str, str] = {}
-    for dtype in ("i32", "u32", "i64", "u64"):
-        out |= {f"min.{dtype}": "({0} < {1} ? {0} : {1})", f"max.{dtype}": "({0} > {1} ? {0} : {1})"}
+    for dtype, kind in _C_TYPES.items():
+        for op, sign in (("min", "<"), ("max", ">")):
+            out[f"{op}.{dtype}"] = f"{op}_{dtype}({{0}}, {{1}})"
+            body = f"return a {sign} b ? a : b;"
+            out[f"define.{op}.{dtype}"] = f"static inline {kind} {op}_{dtype}({kind} a, {kind} b) {{ {body} }}"
+        bits, suffix = (64, "ll") if dtype.endswith("64") else (32, "")
+        out[f"math.popcount.{dtype}"] = f"__builtin_popcount{suffix}({{0}})"
+        out[f"math.ffs.{dtype}"] = f"__builtin_ffs{suffix}({{0}})"
+        out[f"math.clz.{dtype}"] = f"clz_{dtype}({{0}})"
+        body = f"return x ? __builtin_clz{suffix}(x) : {bits};"
+        out[f"define.math.clz.{dtype}"] = f"static inline int clz_{dtype}({kind} x) {{ {body} }}"
     return out
+
+
+def _bitcasts() -> dict[str, str]:
+    pairs = [("i32", "f32"), ("u32", "f32"), ("i64", "f64"), ("u64", "f64"), ("i16", "f16"), ("u16", "f16")]
+    kinds = {**_C_TYPES, "f32": "float", "f64": "double", "i16": "int16_t", "u16": "uint16_t", "f16": "_Float16"}
+    both = pairs + [(b, a) for a, b in pairs]
+    return {f"bitcast.{to}.{source}": f"__builtin_bit_cast({kinds[to]}, {{0}})" for to, source in both}
 
 
 WORDS = Words(
     table={
         **c_words.TABLE,
-        **_choices(),
+        **_integer_helpers(),
+        **_bitcasts(),
         "type.f16": "_Float16",
         "type.bf16": "__bf16",
         "math.rsqrt.f32": "(1.0f / sqrtf({0}))",
         "math.rsqrt.f64": "(1.0 / sqrt({0}))",
-        "math.popcount.u32": "__builtin_popcount({0})",
-        "math.popcount.i32": "__builtin_popcount({0})",
-        "math.popcount.u64": "__builtin_popcountll({0})",
-        "math.popcount.i64": "__builtin_popcountll({0})",
-        "math.ffs.i32": "__builtin_ffs({0})",
-        "math.ffs.i64": "__builtin_ffsll({0})",
         "kernel.qualifier": "void",
         "space.register": "",
         "space.global": "",
@@ -38,6 +51,7 @@ WORDS = Words(
         "pragma.vector": "#pragma omp simd",
         "header.integer": "<stdint.h>",
         "header.math": "<math.h>",
-        "header.stdlib": "<stdlib.h>",
+        "file.open": '#ifdef __cplusplus\nextern "C" {\n#endif',
+        "file.close": '#ifdef __cplusplus\n}  // extern "C"\n#endif',
     },
 )
