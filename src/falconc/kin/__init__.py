@@ -1,0 +1,86 @@
+"""Kin translation: between platforms that share a programming model, by span edits on the original text.
+
+Everything outside the edits stays byte for byte: templates, macros, comments, sibling functions, layout. The logical
+lane width of the source is kept; what that means for each word is in the platforms' word tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from falconc.frontend.unit import Unit
+from falconc.kin import headers, scopes, tokens, vocabulary
+from falconc.kin.edits import Edit, Note, apply
+from falconc.kin.hazards import Hazards
+from falconc.kin.rewrite import Rewriter
+from falconc.kin.vocabulary import Vocabulary
+from falconc.platform import Platform
+from falconc.source import Source
+
+__all__ = ["Note", "Result", "applies", "translate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The translated text, and what a person should know about it."""
+
+    text: str
+    notes: tuple[Note, ...]
+
+
+def applies(source: Platform, target: Platform) -> bool:
+    """Whether texts of ``source`` go to ``target`` by span edits: the same programming model, another dialect."""
+    return source.name != target.name and source.model == target.model and source.model != ""
+
+
+def translate(unit: Unit, target: Platform) -> Result:
+    """The text of ``unit`` in the words of ``target``.
+
+    Raises:
+        Unsupported: a word has no counterpart, or a lane operation stands where it cannot keep its meaning.
+    """
+    source, words = unit.source, vocabulary.between(unit.platform.name, target.name)
+    everything = tokens.tokenize(source)
+    own = _own_helpers(source, words)
+    code = [t for t in everything if t.kind != "comment" and not any(e.start <= t.start < e.end for e in own)]
+    scope = scopes.read(code)
+    rewriter = Rewriter(source, code, words, scope, Hazards())
+    edits = rewriter.edits(0, len(code))
+    include_edits, include_notes = headers.translate(source, everything, words, set())
+    helpers = _helpers(edits, words, headers.newline(source.text))
+    if helpers:
+        at = headers.after_includes(source, everything)
+        edits.append(Edit(at, at, helpers))
+    text = apply(source.text, [*edits, *own, *include_edits])
+    notes = sorted([*include_notes, *rewriter.notes], key=lambda n: n.where.offset if n.where else 0)
+    return Result(text, tuple(dict.fromkeys(notes)))
+
+
+def _own_helpers(source: Source, words: Vocabulary) -> list[Edit]:
+    """Deletions of the definitions that an earlier translation put into the text."""
+    line_end = headers.newline(source.text)
+    out: list[Edit] = []
+    for definition in words.source_helpers.values():
+        text = line_end + definition.replace("\n", line_end) + line_end
+        at = source.text.find(text)
+        if at >= 0:
+            out.append(Edit(at, at + len(text)))
+    return out
+
+
+def _helpers(edits: list[Edit], words: Vocabulary, line_end: str) -> str:
+    """The definitions that the edits call for, in table order, with those that they use themselves."""
+    wanted: set[str] = set()
+    pending = [e.text for e in edits]
+    while pending:
+        text = pending.pop()
+        for name, definition in words.helpers.items():
+            if name not in wanted and any(t == name for t in _names(text)):
+                wanted.add(name)
+                pending.append(definition)
+    texts = [definition for name, definition in words.helpers.items() if name in wanted]
+    return "".join(line_end + t.replace("\n", line_end) + line_end for t in texts)
+
+
+def _names(text: str) -> list[str]:
+    return [t.text for t in tokens.tokenize(Source("", text)) if t.kind == "name"]

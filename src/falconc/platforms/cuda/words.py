@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from falconc.platform import Words
 from falconc.platforms import simt_words
+from falconc.platforms.cuda.kin_words import KIN
 
 _HOST: dict[str, str] = {
     "host.stream": "cudaStream_t",
@@ -28,6 +29,6 @@ _EMITTED: dict[str, str] = {
 }
 
 WORDS = Words(
-    table={**_EMITTED, **_HOST, **simt_words.host(_HOST, "CHECK_CUDA")},
+    table={**KIN, **_EMITTED, **_HOST, **simt_words.host(_HOST, "CHECK_CUDA")},
     headers=("<cstdio>", "<cstdlib>", "<cuda_runtime.h>"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from falconc.platform import Words
 from falconc.platforms import simt_words
+from falconc.platforms.hip.kin_words import KIN
 
 _HOST: dict[str, str] = {
     "host.stream": "hipStream_t",
@@ -26,6 +27,6 @@ _EMITTED: dict[str, str] = {
 }
 
 WORDS = Words(
-    table={**_EMITTED, **_HOST, **simt_words.host(_HOST, "CHECK_HIP")},
+    table={**KIN, **_EMITTED, **_HOST, **simt_words.host(_HOST, "CHECK_HIP")},
     headers=("<cstdio>", "<cstdlib>", "<hip/hip_runtime.h>"),
 )

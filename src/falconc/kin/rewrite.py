@@ -1,0 +1,303 @@
+"""Turns the words of one dialect into its kin's: walks the tokens of a text and collects span edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from falconc.errors import Unsupported
+from falconc.kin import constants
+from falconc.kin.edits import Edit, Note, apply
+from falconc.kin.forms import REST, Form
+from falconc.kin.hazards import Hazards
+from falconc.kin.scopes import Scopes, closing
+from falconc.kin.tokens import Token
+from falconc.kin.vocabulary import Entry, Vocabulary
+from falconc.source import Source, Span
+
+FULL_MASK = frozenset(
+    {"0xffffffff", "0xFFFFFFFF", "-1", "~0", "0xffffffffu", "0xFFFFFFFFu", "0xFFFFFFFFU", "~0u", "FULL_MASK"}
+)
+_SKIPPED = frozenset({"include", "pragma"})
+
+
+@dataclass
+class Rewriter:
+    """Collects edits for the token range it is asked for; ``used`` gathers keys written, ``notes`` what to say."""
+
+    source: Source
+    tokens: Sequence[Token]
+    words: Vocabulary
+    scopes: Scopes
+    hazards: Hazards
+    used: set[str] = field(default_factory=set[str])
+    notes: list[Note] = field(default_factory=list[Note])
+
+    def edits(self, low: int, high: int) -> list[Edit]:
+        """The edits for tokens [low, high)."""
+        out: list[Edit] = []
+        i = low
+        while i < high:
+            token = self.tokens[i]
+            if token.kind != "name" or token.directive in _SKIPPED or self._is_member(i):
+                i += 1
+                continue
+            new, i = self._word(i, high)
+            out += new
+        return out
+
+    def _is_member(self, i: int) -> bool:
+        return i > 0 and self.tokens[i - 1].text in (".", "->")
+
+    def span(self, first: int, last: int) -> Span:
+        return self.source.span(self.tokens[first].start, self.tokens[last].end)
+
+    # --- one word ----------------------------------------------------------------------------------------------
+
+    def _word(self, i: int, high: int) -> tuple[list[Edit], int]:
+        """The edits for the name at ``i``, with whatever is qualified by it, and the next index."""
+        last = i
+        while last + 2 < high and self.tokens[last + 1].text == "::" and self.tokens[last + 2].kind == "name":
+            last += 2
+        for end in range(last, i - 1, -2):
+            for name in self._names(i, end):
+                if name in self.scopes.declared:
+                    continue
+                if name in self.words.refused:
+                    self._refuse(name, i, end)
+                if name in self.words.words:
+                    return self._entry(name, i, end, high)
+        self._check_known(i, last)
+        return [], last + 1
+
+    def _names(self, first: int, last: int) -> list[str]:
+        """The full names that a chain of qualifiers may stand for."""
+        parts = [self.tokens[k].text for k in range(first, last + 1, 2)]
+        parts[0] = self.scopes.aliases.get(parts[0], parts[0])
+        name = "::".join(parts)
+        if first and self.tokens[first - 1].text == "::" and first > 1 and self.tokens[first - 2].kind == "name":
+            return []
+        return [name, *(f"{space}::{name}" for space in sorted(self.scopes.opened))]
+
+    def _refuse(self, name: str, first: int, last: int) -> None:
+        raise Unsupported(
+            f"'{name}': {self.words.refused[name]}",
+            f"rewrite this part by hand for {self.words.target.title}",
+            self.span(first, last),
+        )
+
+    def _check_known(self, first: int, last: int) -> None:
+        name = self.tokens[first].text
+        if name in self.words.known or name in self.scopes.declared:
+            return
+        in_device = self.scopes.in_device(self.tokens[first].start)
+        if self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
+            raise Unsupported(
+                f"'{name}' has no known counterpart in {self.words.target.title}",
+                "replace it, or declare it in the text if it is your own",
+                self.span(first, last),
+            )
+
+    def _entry(self, name: str, first: int, last: int, high: int) -> tuple[list[Edit], int]:
+        entries = self.words.words[name]
+        opening = self._call_opening(last, high)
+        if entries[0].form.is_call:
+            if opening < 0:
+                if any(self.tokens[first].text == m for m in self.scopes.macros):
+                    return [], last + 1
+                raise Unsupported(f"'{name}' is used without its arguments", "call it directly", self.span(first, last))
+            return self._call(entries, first, opening, high)
+        entry = entries[0]
+        form = self._written(entry, first, last)
+        if entry.key == "lane.width":
+            return self._lane_width(first, last), last + 1
+        if entry.key == "macro.device_pass":
+            return self._device_pass(form, first, last), last + 1
+        text = form.name if form.is_call else form.text
+        return self._replace(first, last, text), last + 1
+
+    def _replace(self, first: int, last: int, text: str) -> list[Edit]:
+        return [Edit(self.tokens[first].start, self.tokens[last].end, text)]
+
+    def _written(self, entry: Entry, first: int, last: int) -> Form:
+        form = self.words.written.get(entry.key)
+        if form is None:
+            name = "::".join(self.tokens[k].text for k in range(first, last + 1, 2))
+            raise Unsupported(
+                f"'{name}' has no counterpart in {self.words.target.title}", "rewrite this part", self.span(first, last)
+            )
+        self.used.add(entry.key)
+        if entry.key in self.words.notes:
+            self.notes.append(Note(self.span(first, last), self.words.notes[entry.key]))
+        return form
+
+    def _lane_width(self, first: int, last: int) -> list[Edit]:
+        """The built-in constant keeps the value that the source's lanes have."""
+        if self.words.same_lanes:
+            return self._replace(first, last, self.words.written["lane.width"].text)
+        return self._replace(first, last, str(self.words.source.lane_width))
+
+    def _device_pass(self, form: Form, first: int, last: int) -> list[Edit]:
+        """A macro that tells device code from host code; its value has no counterpart."""
+        before = [self.tokens[k].text for k in range(max(0, first - 2), first)]
+        if self.tokens[first].directive in ("ifdef", "ifndef") or "defined" in before:
+            return self._replace(first, last, form.text)
+        what = f"'{self.tokens[first].text}' is not defined for {self.words.target.title}: its value counts as 0 here"
+        self.notes.append(Note(self.span(first, last), what))
+        return []
+
+    # --- calls -------------------------------------------------------------------------------------------------
+
+    def _call_opening(self, last: int, high: int) -> int:
+        """The index of the ``(`` of a call whose name ends at ``last``, past template arguments; -1 if none."""
+        i = last + 1
+        if i < high and self.tokens[i].text == "<":
+            depth = 0
+            while i < high and self.tokens[i].text not in (";", "{"):
+                depth += (self.tokens[i].text == "<") - (self.tokens[i].text == ">")
+                i += 1
+                if depth == 0:
+                    break
+        return i if i < high and self.tokens[i].text == "(" else -1
+
+    def _arguments(self, opening: int, end: int, angles: bool) -> list[tuple[int, int]]:
+        """Token ranges of the arguments between brackets; ``angles``: < > also bracket."""
+        out: list[tuple[int, int]] = []
+        start, depth = opening + 1, 0
+        for i in range(opening + 1, end):
+            text = self.tokens[i].text
+            depth += text in ("(", "[", "{") or (angles and text == "<")
+            depth -= text in (")", "]", "}") or (angles and text == ">")
+            if text == "," and depth == 0:
+                out.append((start, i))
+                start = i + 1
+        return [*out, (start, end)] if end > opening + 1 else []
+
+    def _call(self, entries: tuple[Entry, ...], first: int, opening: int, high: int) -> tuple[list[Edit], int]:
+        end = closing(self.tokens, opening)
+        if end >= high:
+            raise Unsupported("this call does not end in the same macro", "write it whole", self.span(first, opening))
+        ranges = self._arguments(opening, end, angles=False)
+        if not any(e.form.accepts(len(ranges)) for e in entries):
+            ranges = self._arguments(opening, end, angles=True)
+        entries = tuple(e for e in entries if e.form.accepts(len(ranges)))
+        if not entries:
+            name = self.tokens[first].text
+            raise Unsupported(f"'{name}' with {len(ranges)} arguments is not known", "", self.span(first, end))
+        raw = [self.source.text[self.tokens[a].start : self.tokens[b - 1].end] if b > a else "" for a, b in ranges]
+        entry = self._of_group(entries, raw, first, end)
+        form = self._written(entry, first, opening - 1)
+        self._check_dropped(entry.form, form, raw, first, end)
+        return self._write(entry.form, form, ranges, (first, opening, end)), end + 1
+
+    def _of_group(self, entries: tuple[Entry, ...], raw: list[str], first: int, end: int) -> Entry:
+        """The entry whose lane group the call's width fits; wider groups than the target's need the whole block."""
+        widths = constants.value(entries[0].form.bind(raw).get("width", ""), self.scopes, self.words.source.lane_width)
+        groups = sorted(entries, key=lambda e: e.lanes)
+        entry = next((e for e in groups if widths is not None and widths <= e.lanes), groups[-1])
+        if entry.lanes > self.words.target.lane_width:
+            self.hazards.need_whole_block(self.span(first, end))
+        if entry.lanes:
+            self.hazards.lane_call(self.span(first, end), entry.lanes)
+        return entry
+
+    def _check_dropped(self, form: Form, target: Form, raw: list[str], first: int, end: int) -> None:
+        """An argument that the target does not take must not do anything."""
+        values = form.bind(raw)
+        for name in values:
+            text = values[name]
+            if name not in target.holes and ("++" in text or "--" in text or text.count("=") > 2 * text.count("==")):
+                raise Unsupported(
+                    f"the argument '{text}' changes a variable and has no counterpart", "", self.span(first, end)
+                )
+
+    def _write(
+        self, form: Form, target: Form, ranges: list[tuple[int, int]], place: tuple[int, int, int]
+    ) -> list[Edit]:
+        first, _, end = place
+        named = [name for name, _ in form.params if name != REST]
+        kept = [n for n in named[: len(ranges)] if n in target.holes]
+        order = [n for n, _ in target.params if n in kept]
+        if target.is_call and order == kept and len(named) <= len(ranges) + len(form.defaults):
+            return self._in_place(form, target, ranges, place)
+        values = form.bind([self._text(a, b) for a, b in ranges])
+        if "kernel" in values:
+            values["kernel"] = _without_brackets(values["kernel"])
+        text = target.write(values)
+        if (
+            not target.is_call
+            and "$name[]" in target.text
+            and self.tokens[min(end + 1, len(self.tokens) - 1)].text != ";"
+        ):
+            text += ";"
+        return [Edit(self.tokens[first].start, self.tokens[end].end, text)]
+
+    def _text(self, low: int, high: int) -> str:
+        """Tokens [low, high) with their own edits."""
+        if low >= high:
+            return ""
+        return apply(self.source.text, self.edits(low, high), self.tokens[low].start, self.tokens[high - 1].end)
+
+    def _in_place(
+        self, form: Form, target: Form, ranges: list[tuple[int, int]], place: tuple[int, int, int]
+    ) -> list[Edit]:
+        """Rename, drop and add arguments, and leave the layout of the others alone."""
+        first, opening, end = place
+        named = [name for name, _ in form.params if name != REST]
+        given = dict(zip(named, ranges, strict=False))
+        values = form.bind([self.source.text[self.tokens[a].start : self.tokens[b - 1].end] for a, b in ranges])
+        shown = [n for n, _ in target.params]
+        while (
+            shown
+            and shown[-1] != REST
+            and values.get(shown[-1], target.defaults.get(shown[-1])) == target.defaults.get(shown[-1])
+        ):
+            shown.pop()
+        out = [Edit(self.tokens[first].start, self.tokens[opening - 1].end, target.name)]
+        if any(self.tokens[k].text == "<" for k in range(first, opening)):
+            angle = next(k for k in range(first, opening) if self.tokens[k].text == "<")
+            out = [Edit(self.tokens[first].start, self.tokens[angle - 1].end, target.name)]
+            out += self.edits(angle, opening)
+        kept = [(n, r) for n, r in given.items() if n in shown]
+        dropped = [r for n, r in given.items() if n not in shown]
+        rest = ranges[len(named) :]
+        out += [self._without(r, ranges) for r in dropped]
+        for _, (low, high) in kept:
+            out += self.edits(low, high)
+        for low, high in rest:
+            out += self.edits(low, high)
+        out += self._additions(shown, given, values, target, end)
+        return out
+
+    def _without(self, gone: tuple[int, int], ranges: list[tuple[int, int]]) -> Edit:
+        at = ranges.index(gone)
+        if at + 1 < len(ranges):
+            return Edit(self.tokens[gone[0]].start, self.tokens[ranges[at + 1][0]].start)
+        before = self.tokens[gone[0] - 1].start if at else self.tokens[gone[0]].start
+        return Edit(before, self.tokens[gone[1] - 1].end)
+
+    def _additions(
+        self, shown: list[str], given: dict[str, tuple[int, int]], values: dict[str, str], target: Form, end: int
+    ) -> list[Edit]:
+        """Insertions for the arguments that the source left out or does not have."""
+        out: list[Edit] = []
+        new = [n for n in shown if n not in given and n != REST]
+        front = [n for n in new if any(shown.index(g) > shown.index(n) for g in given if g in shown)]
+        back = [n for n in new if n not in front]
+        text = {n: values.get(n, target.defaults.get(n, "")) for n in new}
+        for name in front:
+            following = next(g for g in shown[shown.index(name) :] if g in given)
+            out.append(
+                Edit(self.tokens[given[following][0]].start, self.tokens[given[following][0]].start, f"{text[name]}, ")
+            )
+        if back:
+            at = self.tokens[end].start
+            before = self.tokens[end - 1].end
+            joint = ", " if any(g in shown for g in given) or front else ""
+            out.append(Edit(before if joint else at, before if joint else at, joint + ", ".join(text[n] for n in back)))
+        return out
+
+
+def _without_brackets(text: str) -> str:
+    inner = text.strip()
+    return inner[1:-1].strip() if inner.startswith("(") and inner.endswith(")") else inner

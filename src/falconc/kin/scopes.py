@@ -1,0 +1,133 @@
+"""What the tokens of a text tell about names: which the text declares itself, aliases, constants, and device code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from falconc.kin.tokens import Token
+
+_TYPE_WORDS = "void bool char short int long float double unsigned signed auto size_t int32_t uint32_t int64_t uint64_t"
+_TYPES = frozenset(_TYPE_WORDS.split())
+_KEYWORD_LIST = (
+    "return else case do throw new delete goto sizeof typename class struct union enum const constexpr static "
+    "extern inline volatile mutable register typedef using namespace operator if while for switch default public private protected "
+    "template friend virtual explicit co_return co_await alignas decltype noexcept typeid not and or"
+)
+_KEYWORDS = frozenset(_KEYWORD_LIST.split())
+_DEVICE_MARKS = frozenset({"__global__", "__device__"})
+_OPEN = {"(": ")", "[": "]", "{": "}"}
+_CLOSE = frozenset(_OPEN.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """declared: names that the text defines. macros: its macros. aliases: namespace alias -> full name. opened:
+    namespaces named by ``using namespace``. constants: name -> the tokens of its value. device: character ranges of
+    device function bodies."""
+
+    declared: frozenset[str]
+    macros: frozenset[str]
+    aliases: dict[str, str]
+    opened: frozenset[str]
+    constants: dict[str, tuple[Token, ...]]
+    device: tuple[tuple[int, int], ...]
+
+    def in_device(self, offset: int) -> bool:
+        return any(start <= offset < end for start, end in self.device)
+
+
+def closing(tokens: Sequence[Token], opening: int) -> int:
+    """Index of the bracket that closes the one at ``opening``; len(tokens) if none does."""
+    depth = 0
+    for i in range(opening, len(tokens)):
+        if tokens[i].text in _OPEN and tokens[i].kind == "punct":
+            depth += 1
+        elif tokens[i].text in _CLOSE and tokens[i].kind == "punct":
+            depth -= 1
+            if depth == 0:
+                return i
+    return len(tokens)
+
+
+def read(tokens: Sequence[Token]) -> Scopes:
+    """The scopes of a text, from its tokens without comments."""
+    declared: set[str] = set()
+    macros: set[str] = set()
+    aliases: dict[str, str] = {}
+    opened: set[str] = set()
+    constants: dict[str, tuple[Token, ...]] = {}
+    for i, token in enumerate(tokens):
+        following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+        if token.kind != "name":
+            continue
+        if token.text == "define" and token.directive == "define" and tokens[i - 1].text == "#":
+            macros.add(following)
+            if following and tokens[i + 2 : i + 3] and tokens[i + 2].directive == "define":
+                constants[following] = _rest_of_line(tokens, i + 2)
+        elif token.text == "namespace":
+            _namespace(tokens, i, aliases, opened)
+        elif _declares(tokens, i):
+            declared.add(token.text)
+            if following == "=" and i and _is_constant(tokens, i):
+                constants[token.text] = _initializer(tokens, i + 2)
+    return Scopes(
+        frozenset(declared | macros), frozenset(macros), aliases, frozenset(opened), constants, _device_bodies(tokens)
+    )
+
+
+def _rest_of_line(tokens: Sequence[Token], start: int) -> tuple[Token, ...]:
+    """The tokens of a macro body: up to the next ``#`` that starts a directive or ordinary text."""
+    end = start
+    while end < len(tokens) and tokens[end].directive == "define" and not _starts_line(tokens, end):
+        end += 1
+    return tuple(tokens[start:end])
+
+
+def _starts_line(tokens: Sequence[Token], i: int) -> bool:
+    return tokens[i].text == "#" and i + 1 < len(tokens) and tokens[i + 1].text == "define"
+
+
+def _namespace(tokens: Sequence[Token], i: int, aliases: dict[str, str], opened: set[str]) -> None:
+    texts = [t.text for t in tokens[i + 1 : i + 12]]
+    if i and tokens[i - 1].text == "using" and texts:
+        opened.add("".join(texts[: texts.index(";")] if ";" in texts else texts[:1]))
+    elif len(texts) > 2 and texts[1] == "=" and ";" in texts:
+        aliases[texts[0]] = "".join(texts[2 : texts.index(";")]).removeprefix("::")
+
+
+def _declares(tokens: Sequence[Token], i: int) -> bool:
+    """Whether the name at ``i`` is one being declared: it follows a type's name and a declarator's end follows it."""
+    if i == 0 or i + 1 >= len(tokens) or tokens[i + 1].text not in ("(", "=", ";", "[", ",", ")", ":", "{"):
+        return False
+    before = tokens[i - 1]
+    if before.kind != "name" or before.directive != tokens[i].directive:
+        return False
+    return before.text in _TYPES or before.text not in _KEYWORDS
+
+
+def _is_constant(tokens: Sequence[Token], i: int) -> bool:
+    start = max((j for j in range(max(0, i - 6), i) if tokens[j].text in (";", "{", "}", "(", ")")), default=i - 6)
+    return any(t.text in ("const", "constexpr") for t in tokens[max(0, start) : i])
+
+
+def _initializer(tokens: Sequence[Token], start: int) -> tuple[Token, ...]:
+    end, depth = start, 0
+    while end < len(tokens) and not (depth == 0 and tokens[end].text in (";", ",")):
+        depth += (tokens[end].text in _OPEN) - (tokens[end].text in _CLOSE)
+        end += 1
+    return tuple(tokens[start:end])
+
+
+def _device_bodies(tokens: Sequence[Token]) -> tuple[tuple[int, int], ...]:
+    out: list[tuple[int, int]] = []
+    for i, token in enumerate(tokens):
+        if token.text not in _DEVICE_MARKS or (out and token.start < out[-1][1]):
+            continue
+        j = i + 1
+        while j < len(tokens) and tokens[j].text not in (";", "{", "}", "="):
+            j = closing(tokens, j) + 1 if tokens[j].text in ("(", "[") else j + 1
+        if j < len(tokens) and tokens[j].text == "{":
+            end = closing(tokens, j)
+            out.append((token.start, tokens[min(end, len(tokens) - 1)].end))
+    return tuple(out)

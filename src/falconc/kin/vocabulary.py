@@ -1,0 +1,109 @@
+"""What two dialects can say in common: the word tables of a source and a target, joined by their neutral keys."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from falconc.kin import forms
+from falconc.kin.forms import Form
+from falconc.platform import Platform
+
+_PREFIX = "kin."
+_GROUP = re.compile(r"lane(\d+)\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One way to read a word. lanes: the size of the lane group it works on, 0 if it works on none."""
+
+    key: str
+    form: Form
+
+    @property
+    def lanes(self) -> int:
+        match = _GROUP.match(self.key)
+        return int(match.group(1)) if match else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """How to go from ``source`` to ``target``.
+
+    words: a name of the source dialect -> the entries it may be. written: neutral key -> the target's form.
+    includes: header of the source -> neutral key. refused: names with the reason. helpers: of the source and the target
+    dialect, name -> definition. notes: neutral key -> what to tell the user. reserved, reserved_in_device: what a
+    name of the source dialect looks like.
+    """
+
+    source: Platform
+    target: Platform
+    words: dict[str, tuple[Entry, ...]]
+    written: dict[str, Form]
+    includes: dict[str, str]
+    refused: dict[str, str]
+    source_helpers: dict[str, str]
+    helpers: dict[str, str]
+    notes: dict[str, str]
+    known: frozenset[str]
+    reserved: re.Pattern[str]
+    reserved_in_device: re.Pattern[str]
+
+    @property
+    def same_lanes(self) -> bool:
+        return self.source.lane_width == self.target.lane_width
+
+    def header(self, key: str) -> str | None:
+        form = self.written.get(key)
+        return form.text if form else None
+
+
+def _table(platform: Platform) -> dict[str, str]:
+    return {k.removeprefix(_PREFIX): v for k, v in platform.words.table.items() if k.startswith(_PREFIX)}
+
+
+def _below(table: dict[str, str], topic: str) -> dict[str, str]:
+    return {k.removeprefix(f"{topic}."): v for k, v in table.items() if k.startswith(f"{topic}.")}
+
+
+_NOT_WORDS = ("helper.", "include.", "refuse.", "note.", "reserved", "same.")
+
+
+@cache
+def between(source_name: str, target_name: str) -> Vocabulary:
+    """The vocabulary for two platforms, by name."""
+    from falconc import platform
+
+    source, target = platform.get(source_name), platform.get(target_name)
+    mine, theirs = _table(source), _table(target)
+    words: dict[str, tuple[Entry, ...]] = {}
+    for key, value in mine.items():
+        if not key.startswith(_NOT_WORDS):
+            for form in forms.parse(value):
+                if form.name:
+                    words[form.name] = (*words.get(form.name, ()), Entry(key, form))
+    written = {k: forms.parse(v)[0] for k, v in theirs.items() if v and not k.startswith(_NOT_WORDS)}
+    written |= {k: Form("") for k, v in theirs.items() if not v}
+    written |= {k: Form(v.split(" | ")[0]) for k, v in theirs.items() if k.startswith("include.")}
+    includes = {h: f"include.{k}" for k, v in _below(mine, "include").items() for h in v.split(" | ")}
+    return Vocabulary(
+        source=source,
+        target=target,
+        words=words,
+        written=written,
+        includes=includes,
+        refused=_below(mine, "refuse"),
+        source_helpers=_below(mine, "helper"),
+        helpers=_below(theirs, "helper"),
+        notes=_below(theirs, "note"),
+        known=frozenset(_below(mine, "same")) | frozenset(_spoken(theirs)),
+        reserved=re.compile(rf"(?:{mine.get('reserved', '(?!)')})$"),
+        reserved_in_device=re.compile(rf"(?:{mine.get('reserved.device', '(?!)')})$"),
+    )
+
+
+def _spoken(table: dict[str, str]) -> list[str]:
+    """Every plain name in a table: text that already is in the target dialect is left alone."""
+    parsed = [f for k, v in table.items() if not k.startswith(_NOT_WORDS) for f in forms.parse(v)]
+    return [f.name for f in parsed if f.name]

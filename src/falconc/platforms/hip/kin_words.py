@@ -1,0 +1,252 @@
+"""How HIP spells what its kin can say too: device words, lanes and headers, keyed neutrally (grammar: kin/forms.py).
+
+The keys that have a meaning of their own are those of every dialect of this kind: laneN.OP, lane.width, helper.NAME,
+include.TOPIC, refuse.NAME, note.KEY, reserved. A word that starts with ``falconc_`` is defined under helper.NAME.
+
+Names from the HIP programming guide and the HIP math API reference (ROCm 6.x).
+"""
+
+from falconc.platforms.hip.host_words import HOST
+
+_LANES: dict[str, str] = {
+    "lane.width": "warpSize | __AMDGCN_WAVEFRONT_SIZE | __AMDGCN_WAVEFRONT_SIZE__",
+    "lane32.shuffle": "__shfl($value, $lane, $width=64)",
+    "lane32.shuffle_up": "__shfl_up($value, $lane, $width=64)",
+    "lane32.shuffle_down": "__shfl_down($value, $lane, $width=64)",
+    "lane32.shuffle_xor": "__shfl_xor($value, $lane, $width=64)",
+    "lane32.ballot": "falconc_ballot32($mask, $predicate)",
+    "lane32.any": "(falconc_ballot32($mask, $predicate) != 0)",
+    "lane32.all": "(falconc_ballot32($mask, !($predicate)) == 0)",
+    "lane32.active": "falconc_ballot32(0xffffffff, 1)",
+    "lane32.sync": "falconc_syncwarp()",
+    "lane32.match_any": "falconc_match_any32($mask, $value)",
+    **{
+        f"lane32.reduce_{op}": f"falconc_reduce_{op}32($mask, $value)"
+        for op in ("add", "min", "max", "and", "or", "xor")
+    },
+    "lane64.shuffle": "__shfl($value, $lane, $width=64)",
+    "lane64.shuffle_up": "__shfl_up($value, $lane, $width=64)",
+    "lane64.shuffle_down": "__shfl_down($value, $lane, $width=64)",
+    "lane64.shuffle_xor": "__shfl_xor($value, $lane, $width=64)",
+    "lane64.ballot": "__ballot($predicate)",
+    "lane64.any": "__any($predicate)",
+    "lane64.all": "__all($predicate)",
+    "lane64.index": "__lane_id()",
+    "lane64.sync": "__builtin_amdgcn_wave_barrier() | __syncwarp()",
+    "lane64.fence": "__builtin_amdgcn_fence($order, $scope)",
+}
+
+_BALLOT = """\
+// The votes of a logical warp of 32 lanes; a wave of 64 holds two of them side by side.
+static __device__ inline unsigned int falconc_ballot32(unsigned int mask, int predicate) {
+  return (unsigned int)(__ballot(predicate) >> (__lane_id() & 32u)) & mask;
+}"""
+
+_SYNC = """\
+// Orders memory between the lanes of a logical warp of 32; they share one wave, which runs in lockstep.
+static __device__ inline void falconc_syncwarp() {
+  __builtin_amdgcn_fence(__ATOMIC_RELEASE, "wavefront");
+  __builtin_amdgcn_wave_barrier();
+  __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "wavefront");
+}"""
+
+_MATCH = """\
+// The lanes of a logical warp of 32, among those in mask, that hold the same integer.
+template <class T> static __device__ inline unsigned int falconc_match_any32(unsigned int mask, T value) {
+  static_assert((T)0.5 == (T)0, "integers only");
+  unsigned int same = 0;
+  for (int lane = 0; lane < 32; ++lane) {
+    const T other = __shfl(value, lane, 32);
+    if ((mask >> lane & 1u) && other == value) same |= 1u << lane;
+  }
+  return same;
+}"""
+
+
+def _reduce(op: str, start: str, step: str) -> str:
+    return f"""\
+// Reduction ({op}) over the lanes of a logical warp of 32 that are in mask; every one of them gets the result.
+template <class T> static __device__ inline T falconc_reduce_{op}32(unsigned int mask, T value) {{
+  T result = {start};
+  for (int lane = 0; lane < 32; ++lane) {{
+    const T other = __shfl(value, lane, 32);
+    if (mask >> lane & 1u) result = {step};
+  }}
+  return result;
+}}"""
+
+
+_GROUP_REDUCE = """\
+// Butterfly reduction over a tile of a cooperative group; every thread of the tile gets the result.
+template <class Group, class T, class Op>
+static __device__ inline T falconc_reduce(const Group &group, T value, Op op) {
+  for (unsigned int offset = group.size() / 2; offset > 0; offset /= 2)
+    value = op(value, group.shfl_xor(value, offset));
+  return value;
+}"""
+
+
+def _functor(name: str, value: str) -> str:
+    return f"""\
+template <class T> struct {name} {{
+  __device__ T operator()(T a, T b) const {{ return {value}; }}
+}};"""
+
+
+_DOT4 = """\
+// Dot product of four signed bytes, added to c.
+static __device__ inline int falconc_dot4(int a, int b, int c) {
+  for (int i = 0; i < 32; i += 8) c += (int)(signed char)(a >> i) * (int)(signed char)(b >> i);
+  return c;
+}
+// Dot product of four unsigned bytes, added to c.
+static __device__ inline unsigned int falconc_dot4(unsigned int a, unsigned int b, unsigned int c) {
+  for (int i = 0; i < 32; i += 8) c += (a >> i & 255u) * (b >> i & 255u);
+  return c;
+}"""
+
+_HELPERS: dict[str, str] = {
+    "helper.falconc_ballot32": _BALLOT,
+    "helper.falconc_syncwarp": _SYNC,
+    "helper.falconc_match_any32": _MATCH,
+    "helper.falconc_reduce_add32": _reduce("add", "0", "result + other"),
+    "helper.falconc_reduce_min32": _reduce("min", "value", "other < result ? other : result"),
+    "helper.falconc_reduce_max32": _reduce("max", "value", "other > result ? other : result"),
+    "helper.falconc_reduce_and32": _reduce("and", "value", "result & other"),
+    "helper.falconc_reduce_or32": _reduce("or", "0", "result | other"),
+    "helper.falconc_reduce_xor32": _reduce("xor", "0", "result ^ other"),
+    "helper.falconc_reduce": _GROUP_REDUCE,
+    "helper.falconc_plus": _functor("falconc_plus", "a + b"),
+    "helper.falconc_less": _functor("falconc_less", "b < a ? b : a"),
+    "helper.falconc_greater": _functor("falconc_greater", "a < b ? b : a"),
+    "helper.falconc_dot4": _DOT4,
+}
+
+_DEVICE: dict[str, str] = {
+    "type.bf16": "__hip_bfloat16 | hip_bfloat16",
+    "type.bf16x2": "__hip_bfloat162",
+    "math.float_to_bf16": "__float2bfloat16",
+    "math.infinity.f32": "HIP_INF_F",
+    "math.infinity.f64": "HIP_INF",
+    "math.nan.f32": "HIP_NAN_F",
+    "math.pi.f32": "HIP_PI_F",
+    "math.pi.f64": "HIP_PI",
+    "math.dot4.add": "falconc_dot4($a, $b, $c)",
+    "memory.load_global": "(*($pointer))",
+    "memory.load_all": "(*($pointer))",
+    "memory.load_streaming": "(*($pointer))",
+    "memory.load_last_use": "(*($pointer))",
+    "memory.load_volatile": "(*($pointer))",
+    "memory.store_write_back": "(*($pointer) = ($value))",
+    "memory.store_global": "(*($pointer) = ($value))",
+    "memory.store_streaming": "(*($pointer) = ($value))",
+    "memory.store_write_through": "(*($pointer) = ($value))",
+    "note.memory.load_streaming": "the cache hint is dropped",
+    "note.memory.store_streaming": "the cache hint is dropped",
+    "note.memory.load_volatile": "the cache hint is dropped",
+    "atomic.add.block": "atomicAdd",
+    "atomic.max.block": "atomicMax",
+    "atomic.min.block": "atomicMin",
+    "atomic.exchange.block": "atomicExch",
+    "atomic.cas.block": "atomicCAS",
+    "group.reduce": "falconc_reduce($group, $value, $op)",
+    "group.plus": "falconc_plus",
+    "group.less": "falconc_less",
+    "group.greater": "falconc_greater",
+    "qualifier.grid_constant": "",
+    "macro.compiler": "__HIPCC__ | __HIP__",
+    "macro.device_pass": "__HIP_DEVICE_COMPILE__",
+    "trap": "abort()",
+    "declare.shared_dynamic": "HIP_DYNAMIC_SHARED($type, $name)",
+    "launch.call": "hipLaunchKernelGGL($kernel, $grid, $block, $shared, $stream, $...)",
+    "launch.name": "HIP_KERNEL_NAME($...)",
+    "host.func_set_attribute": "hipFuncSetAttribute(reinterpret_cast<const void *>($function), $...) | "
+    "hipFuncSetAttribute($function, $...)",
+    "host.memcpy_to_symbol": "hipMemcpyToSymbol(HIP_SYMBOL($symbol), $...) | hipMemcpyToSymbol($symbol, $...)",
+    "host.memcpy_to_symbol_async": "hipMemcpyToSymbolAsync(HIP_SYMBOL($symbol), $...) | "
+    "hipMemcpyToSymbolAsync($symbol, $...)",
+    "host.memcpy_from_symbol": "hipMemcpyFromSymbol(HIP_SYMBOL($symbol), $...) | hipMemcpyFromSymbol($symbol, $...)",
+    "host.memcpy_from_symbol_async": "hipMemcpyFromSymbolAsync(HIP_SYMBOL($symbol), $...) | "
+    "hipMemcpyFromSymbolAsync($symbol, $...)",
+    "host.get_symbol_address": "hipGetSymbolAddress($result, HIP_SYMBOL($symbol)) | "
+    "hipGetSymbolAddress($result, $symbol)",
+    "host.get_symbol_size": "hipGetSymbolSize($result, HIP_SYMBOL($symbol)) | hipGetSymbolSize($result, $symbol)",
+    "host.symbol": "HIP_SYMBOL($symbol)",
+    "library.cub": "hipcub",
+    "note.library.cub": "needs hipCUB",
+}
+
+_INCLUDES: dict[str, str] = {
+    "include.runtime": "<hip/hip_runtime.h> | <hip/hip_runtime_api.h>",
+    "include.f16": "<hip/hip_fp16.h>",
+    "include.bf16": "<hip/hip_bf16.h> | <hip/hip_bfloat16.h>",
+    "include.groups": "<hip/hip_cooperative_groups.h>",
+    "include.constants": "<hip/hip_math_constants.h>",
+    "include.vector": "<hip/hip_vector_types.h>",
+    "include.profiler": "<hip/hip_runtime_api.h>",
+    "include.cub": "<hipcub/hipcub.hpp>",
+    "note.include.cub": "needs hipCUB",
+}
+
+_REFUSE: dict[str, str] = {
+    "refuse.asm": "inline assembly is not translated",
+    "refuse.__asm__": "inline assembly is not translated",
+    "refuse.__activemask": "which lanes happen to be together depends on the wave width",
+    "refuse.__builtin_amdgcn_readfirstlane": "the first active lane depends on the wave width",
+    **{
+        f"refuse.__{name}_sync": "lane masks of 64 bits are not translated"
+        for name in ("shfl", "shfl_up", "shfl_down", "shfl_xor", "ballot", "any", "all")
+    },
+}
+
+# Device functions that this dialect and its kin both have under the same name.
+_SAME = """
+__syncthreads __syncthreads_count __syncthreads_and __syncthreads_or __threadfence __threadfence_block
+__threadfence_system
+__ldg __launch_bounds__ __global__ __device__ __host__ __shared__ __constant__ __managed__ __forceinline__ __noinline__
+__restrict__ __restrict __align__ __inline__ __attribute__ __volatile__ __const__ __builtin_assume __builtin_expect
+__builtin_unreachable __builtin_trap __builtin_nanf __builtin_huge_valf __builtin_inff __builtin_memcpy
+__func__ __FILE__ __LINE__ __DATE__ __TIME__ __FUNCTION__ __PRETTY_FUNCTION__ __VA_ARGS__ __cplusplus __COUNTER__
+__STDC__ __GNUC__ __clang__ _MSC_VER __has_include __int128 __typeof__ __alignof__ __declspec __linux__ __x86_64__
+__expf __exp10f __logf __log2f __log10f __powf __sinf __cosf __tanf __sincosf __fdividef __saturatef __frsqrt_rn
+__fadd_rn __fsub_rn __fmul_rn __fdiv_rn __frcp_rn __fsqrt_rn __fmaf_rn __dadd_rn __dsub_rn __dmul_rn __ddiv_rn
+__drcp_rn __dsqrt_rn __fma_rn
+__popc __popcll __clz __clzll __ffs __ffsll __brev __brevll __byte_perm __funnelshift_l __funnelshift_r
+__funnelshift_lc __funnelshift_rc __mul24 __umul24 __mulhi __umulhi __mul64hi __umul64hi __sad __usad __hadd __uhadd
+__rhadd __urhadd
+__float_as_int __float_as_uint __int_as_float __uint_as_float __double_as_longlong __longlong_as_double
+__double2hiint __double2loint __hiloint2double
+__float2int_rn __float2int_rz __float2int_ru __float2int_rd __float2uint_rn __float2uint_rz __float2uint_ru
+__float2uint_rd __float2ll_rn __float2ll_rz __float2ull_rn __float2ull_rz __int2float_rn __uint2float_rn
+__ll2float_rn __ull2float_rn __double2float_rn __double2int_rn __double2int_rz __int2double_rn __uint2double_rn
+__half __half2 __half_raw __half2_raw __float2half __float2half_rn __float2half_rz __half2float __float2half2_rn
+__floats2half2_rn __half22float2 __float22half2_rn __low2float __high2float __low2half __high2half __low2half2
+__high2half2 __lows2half2 __highs2half2 __lowhigh2highlow __half2half2 __halves2half2 __half2int_rn __half2int_rz
+__int2half_rn __uint2half_rn __half2uint_rz __short2half_rn __half2short_rz __ushort2half_rn __half2ushort_rz
+__half_as_short __half_as_ushort __short_as_half __ushort_as_half
+__hadd2 __hsub __hsub2 __hmul __hmul2 __hdiv __h2div __hfma __hfma2 __hneg __hneg2 __habs __habs2 __hmax __hmin
+__hmax2 __hmin2 __heq __hne __hlt __hle __hgt __hge __heq2 __hne2 __hlt2 __hle2 __hgt2 __hge2 __hisnan __hisinf
+__hadd_sat __hsub_sat __hmul_sat __hfma_sat
+__bfloat162float __bfloat1622float2 __float2bfloat162_rn __floats2bfloat162_rn __float22bfloat162_rn
+__low2bfloat16 __high2bfloat16 __halves2bfloat162 __bfloat162bfloat162 __low2bfloat162 __high2bfloat162
+"""
+
+_RESERVED = (
+    r"(make_)?hip[A-Z_]\w*|HIP_\w+|__HIP\w*|__hip\w*|__AMD\w*|roc(blas|fft|rand|sparse|solver|prim|wmma)\w*"
+    r"|hip(blas|fft|rand|sparse|solver)\w*"
+)
+
+KIN: dict[str, str] = {
+    f"kin.{key}": word
+    for key, word in {
+        **HOST,
+        **_LANES,
+        **_HELPERS,
+        **_DEVICE,
+        **_INCLUDES,
+        **_REFUSE,
+        **{f"same.{name}": name for name in _SAME.split()},
+        "reserved": _RESERVED,
+        "reserved.device": r"__[a-z]\w*",
+    }.items()
+}
