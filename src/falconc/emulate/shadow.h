@@ -1,0 +1,245 @@
+// Memory of lowered kernels: one shadow cell per element at its byte address, with its value, whether it is defined, and
+// who touched it last (races between threads of a block separated by barriers, and between blocks).
+#pragma once
+#include "approx.h"
+
+namespace fx {
+// Who touches: the outer parallel iteration (a block) and the inner one (a thread), each in a numbered region. Two
+// touches conflict when no barrier or end of a loop lies between them.
+struct Th { u32 e0, t0, e1, t1, w1; };
+inline u32 new_region() { return ++S.region; }
+inline bool conflict(const Th &a, const Th &b) {
+  if (a.e0 != b.e0 || a.e0 == 0) return false;
+  if (a.t0 != b.t0) return true;
+  if (a.e1 != b.e1 || a.e1 == 0 || a.t1 == b.t1) return false;
+  return a.t1 / S.job->lane_width != b.t1 / S.job->lane_width || a.w1 == b.w1;
+}
+struct Touch { Th writer, last, other, block; u8 writer_atomic, reader_atomic; };
+enum { UNDEFINED = 0, DEFINED = 1, TAIL = 2, BROKEN = 3 };
+struct Cell { char raw[48]; u8 state, tag; u16 back; };
+
+template <class V> struct Kind { static void poison(V &, u32, int site) { defect(UNINITIALISED, site); } static void use(const V &, int) {} };
+template <> struct Kind<F> {
+  static void poison(F &v, u32 why, int site) { v.fl |= why | u32(site + 1) << 8; }
+  static void use(const F &v, int site) { fx::use(v.fl, site); }
+};
+template <class I> struct Kind<T<I>> {
+  static void poison(T<I> &v, u32 why, int site) { v.fl |= why | u32(site + 1) << 8; }
+  static void use(const T<I> &v, int site) { fx::use(v.fl, site); }
+};
+inline i64 dim(i64 index, i64 extent, int site) {
+  if (index < 0 || index >= extent) defect(OUT_OF_BOUNDS, site, index, extent);
+  return index;
+}
+template <class V> inline void used(const V &v, int site) { Kind<V>::use(v, site); }
+template <class V> struct Zero { static V make() { V v; __builtin_memset((void *)&v, 0, sizeof v); return v; } };
+template <class I> struct Zero<T<I>> { static T<I> make() { return T<I>(I(0)); } };
+template <class V> inline V absent(u32 why, int site) {
+  V v = Zero<V>::make();
+  if (why == BAD_LANE && sizeof(V) <= 8) { defect(POISON_LANE, site); return v; }
+  Kind<V>::poison(v, why, site); return v;
+}
+
+struct Mem {
+  Cell *cell = 0; Touch *touch = 0; i64 bytes = 0; int grain = 1, param = -1;
+  Mem() {}
+  Mem(i64 n, int g, bool track, int k = -1) { open(n, g, track, k); }
+  void open(i64 n, int g, bool track, int k) {
+    bytes = n < 0 ? 0 : n; grain = g; param = k;
+    cell = (Cell *)calloc((unsigned long)(bytes / g + 1), sizeof(Cell));
+    touch = track ? (Touch *)calloc((unsigned long)(bytes / g + 1), sizeof(Touch)) : 0;
+  }
+  ~Mem() { free(cell); free(touch); }
+  Mem(const Mem &) = delete;
+  void read(const Th &th, i64 k, bool atomic, int site) {
+    Touch &t = touch[k];
+    if (conflict(th, t.writer) && !(atomic && t.writer_atomic)) defect(RACE, site, k);
+    if (t.last.e0 && (t.last.t0 != th.t0 || t.last.e0 != th.e0)) t.block = t.last;
+    if (t.last.e0 && t.last.t1 != th.t1) t.other = t.last;
+    t.reader_atomic = (t.last.e0 ? t.reader_atomic : 1) & u8(atomic); t.last = th;
+  }
+  void write(const Th &th, i64 k, bool atomic, bool unchanged, int site) {
+    Touch &t = touch[k];
+    if (conflict(th, t.writer) && !(atomic && t.writer_atomic) && !unchanged) defect(RACE, site, k);
+    if (!(atomic && t.reader_atomic) && (conflict(th, t.last) || conflict(th, t.other) || conflict(th, t.block)))
+      defect(RACE, site, k);
+    t.writer = th; t.writer_atomic = atomic;
+  }
+  void shatter(i64 b, i64 size) {  // bytes [b, b + size) get a new owner
+    for (i64 k = b; k < b + size; ++k)
+      if (cell[k].state == TAIL && k - cell[k].back < b) cell[k - cell[k].back].state = BROKEN;
+    i64 end = b + size;
+    for (i64 k = end; k < bytes && cell[k].state == TAIL && k - cell[k].back < end; ++k) cell[k].state = BROKEN;
+    for (i64 k = b + 1; k < end; ++k) { cell[k].state = TAIL; cell[k].back = u16(k - b); }
+  }
+};
+
+struct Ref {  // an array of elements in a Mem
+  Mem *mem; i64 base, count;
+  template <int SIZE> i64 place(i64 index, int site) const {  // cell number, or -1
+    i64 byte = base + index * SIZE;
+    if (mem->param >= 0 && index >= 0 && S.extent[mem->param] < byte + SIZE) S.extent[mem->param] = byte + SIZE;
+    if (index < 0 || index >= count || byte + SIZE > mem->bytes) {
+      if (!(S.probe && mem->param >= 0 && index >= 0)) defect(OUT_OF_BOUNDS, site, index, count);
+      return -1;
+    }
+    return mem->grain == 1 ? byte : byte / SIZE;
+  }
+  template <class V, int TAG, int SIZE> V get(const Th &th, i64 index, int site, bool atomic = false) const {
+    i64 k = place<SIZE>(index, site);
+    if (k < 0) return Zero<V>::make();
+    if (mem->touch) mem->read(th, k, atomic, site);
+    const Cell &c = mem->cell[k];
+    bool whole = c.state == DEFINED && c.tag == TAG;
+    if (mem->grain == 1 && whole)
+      for (int j = 1; j < SIZE; ++j) whole &= mem->cell[k + j].state == TAIL && mem->cell[k + j].back == j;
+    if (whole) { V v; __builtin_memcpy((void *)&v, c.raw, sizeof v); return v; }
+    bool nothing = true;
+    for (int j = 0; j < (mem->grain == 1 ? SIZE : 1); ++j) nothing &= mem->cell[k + j].state == UNDEFINED;
+    if (nothing) return absent<V>(UNSET, site);
+    unknown("bit reinterpretation", site);
+    return Zero<V>::make();
+  }
+  template <class V, int TAG, int SIZE> void set(const Th &th, i64 index, const V &v, int site, bool atomic = false) const {
+    if (mem->param >= 0) used(v, site);
+    i64 k = place<SIZE>(index, site);
+    if (k < 0) return;
+    Cell &c = mem->cell[k];
+    if (mem->touch) {
+      bool unchanged = c.state == DEFINED && c.tag == TAG && __builtin_memcmp(c.raw, &v, sizeof v < 8 ? sizeof v : 8) == 0;
+      mem->write(th, k, atomic, unchanged, site);
+    }
+    if (mem->grain == 1) mem->shatter(k, SIZE);
+    __builtin_memcpy(c.raw, (const void *)&v, sizeof v);
+    c.state = DEFINED; c.tag = TAG; c.back = 0;
+  }
+};
+static_assert(sizeof(T<i64>) <= 48, "cell");
+
+template <class V> struct One {  // a private scalar
+  V v; bool set_;
+  One() : set_(false) {}
+  V get(int site) const { return set_ ? v : absent<V>(UNSET, site); }
+  void set(const V &x) { v = x; set_ = true; }
+};
+template <class V, i64 COUNT> struct Few {  // a small private array
+  V v[COUNT]; bool set_[COUNT];
+  Few() { __builtin_memset(set_, 0, sizeof set_); }
+  bool in(i64 k, int site) const { if (u64(k) < u64(COUNT)) return true; defect(OUT_OF_BOUNDS, site, k, COUNT); return false; }
+  V get(i64 k, int site) const { return !in(k, site) ? Zero<V>::make() : set_[k] ? v[k] : absent<V>(UNSET, site); }
+  void set(i64 k, const V &x, int site) { if (in(k, site)) { v[k] = x; set_[k] = true; } }
+};
+template <class V, int WIDTH> struct Lanes {
+  V v[WIDTH]; u64 arrived;
+  void exchange(int site, u64 mask, const V &mine) { arrived = falcon_exchange(u32(site), WIDTH, mask, &mine, sizeof(V), v); }
+  V get(i64 k, int site) const {
+    if (u64(k) >= u64(WIDTH)) { defect(OUT_OF_BOUNDS, site, k, WIDTH); return Zero<V>::make(); }
+    return arrived >> k & 1 ? v[k] : absent<V>(BAD_LANE, site);
+  }
+};
+
+// --- parameters ------------------------------------------------------------------------------------------------------
+
+template <int TAG> struct Native;
+#define FX_NATIVE(tag, type) template <> struct Native<tag> { typedef type at; static type read(const void *p, i64 i) { return ((const type *)p)[i]; } };
+FX_NATIVE(0, bool) FX_NATIVE(1, i8) FX_NATIVE(2, u8) FX_NATIVE(3, i16) FX_NATIVE(4, u16) FX_NATIVE(5, i32) FX_NATIVE(6, u32)
+FX_NATIVE(7, i64) FX_NATIVE(8, u64) FX_NATIVE(11, float) FX_NATIVE(12, double)
+#undef FX_NATIVE
+inline double half_bits(u32 h) {
+  int e = int(h >> 10 & 31), m = int(h & 1023); double d = e == 31 ? (m ? __builtin_nan("") : __builtin_inf())
+    : e ? __builtin_ldexp(m + 1024, e - 25) : __builtin_ldexp(m, -24);
+  return h >> 15 & 1 ? -d : d;
+}
+inline double brain_bits(u32 h) { u32 b = h << 16; float f; __builtin_memcpy(&f, &b, 4); return f; }
+template <> struct Native<9> { typedef double at; static double read(const void *p, i64 i) { return half_bits(((const u16 *)p)[i]); } };
+template <> struct Native<10> { typedef double at; static double read(const void *p, i64 i) { return brain_bits(((const u16 *)p)[i]); } };
+
+template <class V> struct Incoming { template <class X> static V make(X x, double, double) { return V(x); } };
+template <> struct Incoming<F> { template <class X> static F make(X x, double, double) { return input(double(x)); } };
+template <> struct Incoming<Wd> { template <class X> static Wd make(X x, double, double) { return Wd{(wide)x}; } };
+template <int E> struct Incoming<N<E>> { template <class X> static N<E> make(X x, double, double) { return N<E>{(wide)x}; } };
+template <class I> struct Incoming<T<I>> {
+  template <class X> static T<I> make(X x, double lo, double hi) {
+    T<I> t((I(x)));
+    if (!S.plain && x != X(0) && double(x) < 9e15 && double(x) > -9e15) {
+      bool minus = x < X(0); double a = minus ? -double(x) : double(x);
+      draw(a, t.p, t.q); if (minus) { t.p = subm(0, t.p, P); t.q = subm(0, t.q, Q); }
+    }
+    t.lo = lo; t.hi = hi; return t;
+  }
+};
+template <class V, int TAG, int SIZE> inline Ref parameter(Mem &m, int k, bool bytewise, bool track, const double *range) {
+  i64 n = S.job->bytes[k] / SIZE;
+  m.open(n * SIZE, bytewise ? 1 : SIZE, track, k);
+  for (i64 i = 0; i < n; ++i) {
+    V v = Incoming<V>::make(Native<TAG>::read(S.job->buffers[k], i), range[2 * k], range[2 * k + 1]);
+    i64 at = bytewise ? i * SIZE : i; Cell &c = m.cell[at];
+    __builtin_memcpy(c.raw, (const void *)&v, sizeof v); c.state = DEFINED; c.tag = TAG;
+    if (bytewise) for (int j = 1; j < SIZE; ++j) { m.cell[at + j].state = TAIL; m.cell[at + j].back = u16(j); }
+  }
+  return Ref{&m, 0, n};
+}
+template <class V, int TAG> inline V scalar(int k) {
+  return Incoming<V>::make(Native<TAG>::read(&S.job->scalars[k], 0), 0, 0);
+}
+inline void outgoing(const F &v, u64 *o) { o[0] = v.p; o[1] = (v.fl & NOQ) ? ~0ULL : v.q; o[2] = bits_of(v.d); o[3] = 1; }
+inline void outgoing(const Wd &v, u64 *o) { o[2] = bits_of(double(v.d)); o[3] = 1; }
+template <int E> inline void outgoing(const N<E> &v, u64 *o) { o[2] = bits_of(double(v.d)); o[3] = 1; }
+template <class I> inline void outgoing(const T<I> &v, u64 *o) { o[0] = v.p; o[1] = v.q; o[2] = u64(i64(v.v)); o[3] = 2; }
+template <class I> inline void outgoing(I v, u64 *o) { o[2] = u64(i64(v)); o[3] = 2; }
+template <class V, int TAG, int SIZE> inline void result(const Mem &m, int k, int slot) {
+  u64 *out = (u64 *)S.job->buffers[slot];
+  i64 n = S.job->bytes[k] / SIZE;
+  for (i64 i = 0; i < n; ++i, out += 4) {
+    const Cell &c = m.cell[m.grain == 1 ? i * SIZE : i];
+    if (c.state != DEFINED || c.tag != TAG) { out[3] = 4; continue; }
+    V v; __builtin_memcpy((void *)&v, c.raw, sizeof v); outgoing(v, out);
+  }
+}
+
+// --- bits seen as another type ---------------------------------------------------------------------------------------
+
+template <int TAG, class V> inline typename Native<TAG>::at bare(const V &v) { return typename Native<TAG>::at(v); }
+template <int TAG> inline typename Native<TAG>::at bare(const F &v) { return typename Native<TAG>::at(v.d); }
+template <int TAG> inline typename Native<TAG>::at bare(const Wd &v) { return typename Native<TAG>::at(v.d); }
+template <int TAG, int E> inline typename Native<TAG>::at bare(const N<E> &v) { return typename Native<TAG>::at(v.d); }
+template <int TAG, class I> inline typename Native<TAG>::at bare(const T<I> &v) { return typename Native<TAG>::at(v.v); }
+template <class V> struct Outgoing { template <class X> static V make(X x) { return V(x); } };
+template <> struct Outgoing<F> { template <class X> static F make(X x) { return embed(double(x)); } };
+template <> struct Outgoing<Wd> { template <class X> static Wd make(X x) { return Wd{(wide)x}; } };
+template <int E> struct Outgoing<N<E>> { template <class X> static N<E> make(X x) { return N<E>{(wide)x}; } };
+template <class V, int TO, int FROM, class A> inline V recast(bool exact, const A &a, int site) {
+  if (exact) unknown("bit reinterpretation", site);
+  auto from = bare<FROM>(a); typename Native<TO>::at to; __builtin_memset(&to, 0, sizeof to);
+  __builtin_memcpy(&to, &from, sizeof to < sizeof from ? sizeof to : sizeof from);
+  return Outgoing<V>::make(to);
+}
+
+// --- loops -----------------------------------------------------------------------------------------------------------
+
+struct Order {  // which iteration comes k-th
+  i64 n, a, b; u32 how;
+  Order(i64 count) : n(count < 0 ? 0 : count), a(1), b(0), how(S.job->schedule) {
+    if (how < 2 || n < 2) return;
+    a = i64(mix(how) % u64(n)) | 1; b = i64(mix(how + 7) % u64(n));
+    for (;; a += 2) { i64 x = a, y = n; while (y) { i64 z = x % y; x = y; y = z; } if (x == 1) break; }
+  }
+  i64 operator()(i64 k) const { return how == 0 ? k : how == 1 ? n - 1 - k : i64(((unsigned __int128)k * u64(a) + u64(b)) % u64(n)); }
+};
+inline i64 trips(i64 lo, i64 hi, i64 step) { return step > 0 && lo < hi ? (hi - lo + step - 1) / step : 0; }
+template <class L> inline void on_fibers(L &body, i64 x, i64 y, i64 z) {
+  falcon_block([](void *c, falcon_u32 a, falcon_u32 b, falcon_u32 d) { (*(L *)c)(i64(a), i64(b), i64(d)); }, &body, u32(x), u32(y), u32(z));
+}
+template <class L> inline void in_order(L &body, i64 x, i64 y, i64 z) {
+  Order ox(x), oy(y), oz(z);
+  for (i64 c = 0; c < z; ++c) for (i64 b = 0; b < y; ++b) for (i64 a = 0; a < x; ++a) body(ox(a), oy(b), oz(c));
+}
+inline void begin(falcon_job *job, int buffers, int writable, int sites, u8 *told) {
+  S = State(); S.job = job; S.told = told;
+  i64 *aux = (i64 *)job->buffers[buffers + writable];
+  S.extent = aux; S.counts = aux + buffers;
+  S.known = (const u64 *)job->buffers[buffers + writable + 1];
+  S.known_count = job->bytes[buffers + writable + 1] / 24;
+  S.probe = job->mode & 256; S.plain = job->mode & 512; S.random = mix(job->seed + 12345); (void)sites;
+}
+}  // namespace fx
