@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from falconc.frontend import tokens
 from falconc.frontend.unit import Unit
-from falconc.kin import headers, scopes, tokens, vocabulary
+from falconc.kin import headers, scopes, vocabulary
 from falconc.kin.edits import Edit, Note, apply
 from falconc.kin.hazards import Hazards
 from falconc.kin.rewrite import Rewriter

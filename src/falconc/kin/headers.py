@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from falconc.errors import Unsupported
+from falconc.frontend.tokens import Token
 from falconc.kin.edits import Edit, Note
-from falconc.kin.tokens import Token
 from falconc.kin.vocabulary import Vocabulary
 from falconc.source import Source
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from falconc.errors import Unsupported
+from falconc.frontend.tokens import Token, closing
 from falconc.kin import constants
 from falconc.kin.edits import Edit, Note, apply
 from falconc.kin.forms import REST, Form
 from falconc.kin.hazards import Hazards
-from falconc.kin.scopes import Scopes, closing
-from falconc.kin.tokens import Token
+from falconc.kin.scopes import Scopes
 from falconc.kin.vocabulary import Entry, Vocabulary
 from falconc.source import Source, Span
 

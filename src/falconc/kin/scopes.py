@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from falconc.kin.tokens import Token
+from falconc.frontend.tokens import CLOSE, OPEN, Token, closing
 
 _TYPE_WORDS = "void bool char short int long float double unsigned signed auto size_t int32_t uint32_t int64_t uint64_t"
 _TYPES = frozenset(_TYPE_WORDS.split())
 _KEYWORD_LIST = (
     "return else case do throw new delete goto sizeof typename class struct union enum const constexpr static "
-    "extern inline volatile mutable register typedef using namespace operator if while for switch default public private protected "
-    "template friend virtual explicit co_return co_await alignas decltype noexcept typeid not and or"
+    "extern inline volatile mutable register typedef using namespace operator if while for switch default public "
+    "private protected template friend virtual explicit co_return co_await alignas decltype noexcept typeid not and or"
 )
 _KEYWORDS = frozenset(_KEYWORD_LIST.split())
 _DEVICE_MARKS = frozenset({"__global__", "__device__"})
-_OPEN = {"(": ")", "[": "]", "{": "}"}
-_CLOSE = frozenset(_OPEN.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,6 @@ class Scopes:
 
     def in_device(self, offset: int) -> bool:
         return any(start <= offset < end for start, end in self.device)
-
-
-def closing(tokens: Sequence[Token], opening: int) -> int:
-    """Index of the bracket that closes the one at ``opening``; len(tokens) if none does."""
-    depth = 0
-    for i in range(opening, len(tokens)):
-        if tokens[i].text in _OPEN and tokens[i].kind == "punct":
-            depth += 1
-        elif tokens[i].text in _CLOSE and tokens[i].kind == "punct":
-            depth -= 1
-            if depth == 0:
-                return i
-    return len(tokens)
 
 
 def read(tokens: Sequence[Token]) -> Scopes:
@@ -114,7 +99,7 @@ def _is_constant(tokens: Sequence[Token], i: int) -> bool:
 def _initializer(tokens: Sequence[Token], start: int) -> tuple[Token, ...]:
     end, depth = start, 0
     while end < len(tokens) and not (depth == 0 and tokens[end].text in (";", ",")):
-        depth += (tokens[end].text in _OPEN) - (tokens[end].text in _CLOSE)
+        depth += (tokens[end].text in OPEN) - (tokens[end].text in CLOSE)
         end += 1
     return tuple(tokens[start:end])
 

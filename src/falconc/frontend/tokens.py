@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _HEADER = re.compile(r'<[^>\n]*>|"[^"\n]*"')
+OPEN = {"(": ")", "[": "]", "{": "}"}
+CLOSE = frozenset(OPEN.values())
 _FREE_TEXT = frozenset({"error", "warning"})
 
 
@@ -50,6 +53,19 @@ def tokenize(source: Source) -> tuple[Token, ...]:
         SourceDefect: a comment does not end.
     """
     return tuple(_Lexer(source).run())
+
+
+def closing(tokens: Sequence[Token], opening: int) -> int:
+    """Index of the bracket that closes the one at ``opening``; len(tokens) if none does."""
+    depth = 0
+    for i in range(opening, len(tokens)):
+        if tokens[i].text in OPEN and tokens[i].kind == "punct":
+            depth += 1
+        elif tokens[i].text in CLOSE and tokens[i].kind == "punct":
+            depth -= 1
+            if depth == 0:
+                return i
+    return len(tokens)
 
 
 class _Lexer:
