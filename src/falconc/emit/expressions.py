@@ -209,11 +209,9 @@ class Expressions:
         if e.op in COMPARE_OPS:
             return self._comparison(e)
         if e.op in ("shl", "shr"):
-            left, right = self.full(e.left), self.lean(e.right)
+            left, right = self.full(e.left), self.lean(_count(e.right))
             return self._narrowed(self._joined(e.op, left, right, promote(left.ctype)), dtype)
-        if e.op in ("add", "sub") and isinstance(e.right, Const) and _can_flip(e.right):
-            flipped = "sub" if e.op == "add" else "add"
-            e = Binary(flipped, e.left, Const(-e.right.value, e.right.dtype), where=e.where)
+        e = _flipped(e)
         left, right = self._agreeing(e.left, e.right, dtype)
         if e.op in ("land", "lor") or dtype == types.BOOL:
             return self._joined(e.op, left, right, types.BOOL)
@@ -303,6 +301,7 @@ class Expressions:
         """An integer + - * tree in whatever signedness its leaves have: the low bits are the same."""
         if not (isinstance(e, Binary) and e.op in ("add", "sub", "mul")):
             return self.lean(e)
+        e = _flipped(e)
         left, right = self._ring(e.left), self._ring(e.right)
         ctype = usual(left.ctype, right.ctype)
         if ctype is None or ctype.bits != e.dtype.bits:
@@ -322,9 +321,21 @@ def _is_ring(e: Expr) -> bool:
     return isinstance(e, Binary) and e.op in ("add", "sub", "mul")
 
 
-def _can_flip(c: Const) -> bool:
-    """A negative constant whose opposite is a constant too."""
-    return c.dtype.is_signed and c.value < 0 and (c.dtype.is_float or int(c.value) != c.dtype.lowest)
+def _flipped(e: Binary) -> Binary:
+    """a + -5 reads better as a - 5, and is the same."""
+    c = e.right
+    if e.op not in ("add", "sub") or not isinstance(c, Const) or not c.dtype.is_signed or not c.value < 0:
+        return e
+    if c.dtype.is_integer and int(c.value) == c.dtype.lowest:
+        return e
+    return Binary("sub" if e.op == "add" else "add", e.left, Const(-c.value, c.dtype), where=e.where)
+
+
+def _count(e: Expr) -> Expr:
+    """A shift count is small and not negative, so widening it changes nothing."""
+    while isinstance(e, Cast) and e.operand.dtype.is_integer and e.operand.dtype.bits <= e.dtype.bits:
+        e = e.operand
+    return e
 
 
 def holds_value(dtype: DType, value: int) -> bool:

@@ -57,7 +57,8 @@ def _parameters(params: tuple[Param, ...], e: Expressions, *, restrict: bool) ->
 def _signature(head: str, name: str, parameters: list[str]) -> str:
     """``head name(parameters)``, broken after commas where the line would pass 100 columns."""
     start = f"{head} {name}("
-    lines, current = [], start
+    lines: list[str] = []
+    current = start
     for place, parameter in enumerate(parameters):
         piece = parameter + ("," if place + 1 < len(parameters) else ")")
         if len(current) + len(piece) > 98 and current.strip():

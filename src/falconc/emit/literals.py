@@ -55,11 +55,11 @@ def _float(value: float, dtype: DType) -> Text:
 
 def _shortest(value: float) -> str:
     """The shortest decimal that reads back as this f32, in C's form (1e-05 -> 1e-5, 3 -> 3.0)."""
-    text = str(np.float32(value))
-    mantissa, e, exponent = text.partition("e")
-    if e:
-        return f"{mantissa}e{int(exponent)}"
-    return text if "." in text else f"{text}.0"
+    single = np.float32(value)
+    if single == 0 or 1e-4 <= abs(single) < 1e9:
+        return np.format_float_positional(single, unique=True, trim="0")
+    mantissa, _, exponent = np.format_float_scientific(single, unique=True, trim="-").partition("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def is_exact(c: Const, dtype: DType) -> bool:

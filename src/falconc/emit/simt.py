@@ -128,6 +128,10 @@ def work_of(kernel: Kernel) -> str:
                 pass
     if not axes:
         return "One thread does all the work: no loop with independent iterations was found."
+    if not owned and all(axis.startswith("thread") for axis in axes.values()):
+        return (
+            "One block: its threads share every independent loop, barriers order the parts that depend on each other."
+        )
     if not owned:
         return f"Thread axes as in the source: {', '.join(dict.fromkeys(axes.values()))}."
     fastest = next((name for name, axis in owned if axis == "thread.x"), "")

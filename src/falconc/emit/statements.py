@@ -125,6 +125,8 @@ class Statements:
         for extent in buffer.shape:
             if extent is None:
                 raise InternalError(f"array '{buffer.name}' has no extent")
+            if not isinstance(extent, Const):
+                self.expressions.word("array.dynamic", buffer.where)
             extents += f"[{self.expressions.text(extent)}]"
         kind = self.expressions.type_name(buffer.dtype)
         self.line(f"{qualifier + ' ' if qualifier else ''}{kind} {self._name(buffer.name)}{extents};")

@@ -12,6 +12,7 @@ Keys (a value with ``{0}``, ``{1}`` ... is a pattern, filled with printed operan
     axis.A, extent.A    index and extent of the parallel axis A ("block.x"); axis words are unsigned expressions
     pragma.KIND         line before a loop of that kind: core, unrolled, vector; {0} is the number of collapsed loops
     space.S             storage qualifier of an array in space S; spaces without a word cannot be declared
+    array.dynamic       present where a local array's extent may be an expression
     barrier.SCOPE       statement
     lane.OP             exchange between lanes: {0} mask, {1} value, {2} lane or distance, {3} group width
     kernel.qualifier    before ``void NAME(``

@@ -83,22 +83,23 @@ TABLE: dict[str, str] = {
     "reserved": f"{c_words.KEYWORDS} blockIdx threadIdx blockDim gridDim warpSize dim3 half min max",
 }
 
-CHECK_TEXT = """\
-#define {macro}(call)                                                                     \\
-    do {{                                                                                   \\
-        {error} status_ = (call);                                                          \\
-        if (status_ != {success}) {{                                                        \\
-            fprintf(stderr, "%s:%d: %s\\n", __FILE__, __LINE__, {message}(status_)); \\
-            exit(EXIT_FAILURE);                                                            \\
-        }}                                                                                  \\
+_CHECK = """\
+#define {macro}(call)
+    do {{
+        {error} status_ = (call);
+        if (status_ != {success}) {{
+            fprintf(stderr, "%s:%d: %s\\n", __FILE__, __LINE__,
+                    {message}(status_));
+            exit(EXIT_FAILURE);
+        }}
     }} while (0)"""
 
 
 def host(table: dict[str, str], macro: str) -> dict[str, str]:
     """The error check of a dialect, spelled with its host words."""
-    text = CHECK_TEXT.format(
+    text = _CHECK.format(
         macro=macro, error=table["host.error"], success=table["host.success"], message=table["host.error_string"]
     )
-    lines = text.splitlines()
-    aligned = [f"{line.rstrip(chr(92)).rstrip():<88}\\" for line in lines[:-1]] + lines[-1:]
-    return {"check.macro": macro, "check.text": "\n".join(aligned)}
+    *lines, last = text.splitlines()
+    width = max(map(len, lines)) + 1
+    return {"check.macro": macro, "check.text": "\n".join([*(f"{line:<{width}}\\" for line in lines), last])}

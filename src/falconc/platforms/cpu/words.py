@@ -45,6 +45,7 @@ WORDS = Words(
         "space.register": "",
         "space.global": "",
         "space.shared": "",
+        "array.dynamic": "",
         "pragma.core": "#pragma omp parallel for",
         "pragma.core.collapse": "#pragma omp parallel for collapse({0})",
         "pragma.unrolled": "#pragma GCC unroll 16",
