@@ -22,15 +22,27 @@ template <int E> inline wide rounded(wide d, bool random) {
   wide r = __builtin_ldexpl(f, k), top = __builtin_ldexpl(1, top_of<E>());
   return r >= top ? __builtin_infl() : r <= -top ? -__builtin_infl() : r;
 }
-template <int E> inline N<E> fuzz(wide d) { return N<E>{rounded<E>(d, true)}; }
+template <int E> inline N<E> fuzz(wide d) { return N<E>{rounded<E>(d, !S.nearest)}; }
+// An argument of a function, moved by up to an ulp: functions are not rounded correctly, nor are their arguments.
+template <int E> inline N<E> nudged(N<E> x) {
+  if (S.nearest || x.d == 0 || !__builtin_isfinite(x.d)) return x;
+  wide ulp = __builtin_ldexpl(1, 1 - digits_of<E>());
+  return N<E>{x.d * (1 + ulp * (wide(i64(next_random() >> 62)) - 1) / 2)};
+}
+inline Wd nudged(Wd x) { return x; }
 inline Wd fuzzw(wide d) { return Wd{d}; }
 
 #define FX_BOTH(name, params_w, params_n, expression)                                  \
   inline Wd name params_w { return fuzzw(expression); }                                \
   template <int E> inline N<E> name params_n { return fuzz<E>(expression); }
 #define FX_OP(name, expression) FX_BOTH(name, (Wd a, Wd b), (N<E> a, N<E> b), expression)
-#define FX_FN(name, expression) FX_BOTH(name, (Wd x), (N<E> x), expression)
-#define FX_FN2(name, expression) FX_BOTH(name, (Wd x, Wd y), (N<E> x, N<E> y), expression)
+#define FX_OP1(name, expression) FX_BOTH(name, (Wd x), (N<E> x), expression)
+#define FX_FN(name, expression)                                                        \
+  inline Wd name(Wd x) { return fuzzw(expression); }                                   \
+  template <int E> inline N<E> name(N<E> x) { x = nudged(x); return fuzz<E>(expression); }
+#define FX_FN2(name, expression)                                                       \
+  inline Wd name(Wd x, Wd y) { return fuzzw(expression); }                             \
+  template <int E> inline N<E> name(N<E> x, N<E> y) { x = nudged(x); y = nudged(y); return fuzz<E>(expression); }
 #define FX_STEP(name, expression) FX_BOTH(name, (Wd x, int), (N<E> x, int), expression)
 FX_OP(fadd, a.d + b.d) FX_OP(fsub, a.d - b.d) FX_OP(fmul, a.d * b.d) FX_OP(fdiv, a.d / b.d)
 FX_BOTH(ffma, (Wd a, Wd b, Wd c), (N<E> a, N<E> b, N<E> c), a.d * b.d + c.d)
@@ -49,7 +61,7 @@ FX_FN2(m_pow, __builtin_powl(x.d, y.d)) FX_FN2(m_fmod, __builtin_fmodl(x.d, y.d)
 FX_FN2(m_hypot, __builtin_hypotl(x.d, y.d)) FX_FN2(m_remainder, __builtin_remainderl(x.d, y.d))
 FX_STEP(m_floor, __builtin_floorl(x.d)) FX_STEP(m_ceil, __builtin_ceill(x.d)) FX_STEP(m_trunc, __builtin_truncl(x.d))
 FX_STEP(m_round, __builtin_roundl(x.d)) FX_STEP(m_rint, __builtin_rintl(x.d)) FX_STEP(m_fabs, __builtin_fabsl(x.d))
-FX_FN(fneg, -x.d)
+FX_OP1(fneg, -x.d)
 FX_BOTH(f_min, (Wd a, Wd b, int), (N<E> a, N<E> b, int), __builtin_fminl(a.d, b.d))
 FX_BOTH(f_max, (Wd a, Wd b, int), (N<E> a, N<E> b, int), __builtin_fmaxl(a.d, b.d))
 FX_BOTH(m_copysign, (Wd a, Wd b, int), (N<E> a, N<E> b, int), __builtin_copysignl(a.d, b.d))
@@ -64,6 +76,7 @@ FX_TEST(m_signbit, __builtin_signbit(x.d))
 #undef FX_FN2
 #undef FX_FN
 #undef FX_OP
+#undef FX_OP1
 #undef FX_BOTH
 
 inline int ordered(wide a, wide b) { return a < b ? LESS : a > b ? GREATER : a == b ? EQUAL : 0; }

@@ -71,6 +71,14 @@ def symbols_for_header() -> tuple[int, ...]:
     return tuple(table[n][0] for n in ("ln2", "ln10", "pi", "sqrt2") for table in (_IN_P, _IN_Q))
 
 
+def rounded(value: float, dtype: DType) -> float:
+    """``value`` as dtype holds it (normal numbers; to nearest even)."""
+    if not math.isfinite(value) or value == 0:
+        return value
+    scale = math.frexp(value)[1] - _DIGITS[dtype.name]
+    return math.ldexp(float(round(Fraction(value) / Fraction(2) ** scale)), scale)
+
+
 def half_ulp(value: float, dtype: DType) -> Fraction:
     """Half the distance between neighbours of ``value`` in dtype."""
     if value == 0:
@@ -107,6 +115,7 @@ def _symbol(value: float, tolerance: Fraction) -> tuple[int, int] | None:
 def exact(value: float, dtype: DType = F64) -> Exact:
     """What a float constant of type ``dtype`` stands for: a rational with a small denominator, else a symbol, else the
     value itself. Infinities and NaN have residues that only themselves share (``fx::embed`` makes them at run time)."""
+    value = rounded(value, dtype)
     if not math.isfinite(value) or value == 0:
         return Exact(0, 0, value)
     true = Fraction(value)

@@ -164,9 +164,8 @@ class _Lowering:
             kind = f"{self.w.element(b.name)}, {TAGS[b.dtype.name]}, {b.dtype.size}"
             bytewise = str(b.name in self.bytewise).lower()
             track = "P::track" if b.name in self.written else "false"
-            self.emit(
-                f"Mem m_{b.name}; const Ref b_{b.name} = parameter<{kind}>(m_{b.name}, {k}, {bytewise}, {track}, range);"
-            )
+            self.emit(f"Mem m_{b.name};")
+            self.emit(f"const Ref b_{b.name} = parameter<{kind}>(m_{b.name}, {k}, {bytewise}, {track}, range);")
 
     def _results(self, names: tuple[str, ...]) -> None:
         order = [b.name for b in self.kernel.buffers]

@@ -9,18 +9,19 @@ from typing import assert_never
 from falconc.emulate import constants
 from falconc.emulate.taint import Taint
 from falconc.ir.nodes import COMPARE_OPS, Apply, Binary, Cast, Const, Expr, Load, Node, Select, Unary, Var
-from falconc.ir.types import BOOL, DType
+from falconc.ir.types import ALL, BOOL, DType
 from falconc.source import Span
 
-TAGS = {n: k for k, n in enumerate("bool i8 u8 i16 u16 i32 u32 i64 u64 f16 bf16 f32 f64".split())}
+TAGS = {t.name: k for k, t in enumerate(ALL)}
 _FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _INT_OPS = {"min": "i_min", "max": "i_max"} | {
-    op: f"i{op}" for op in ("add sub mul div mod floordiv floormod and or xor shl shr").split()
+    op: f"i{op}" for op in ("add", "sub", "mul", "div", "mod", "floordiv", "floormod", "and", "or", "xor", "shl", "shr")
 }
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _OUTCOMES = {"lt": "LESS", "le": "(LESS | EQUAL)", "gt": "GREATER", "ge": "(GREATER | EQUAL)", "eq": "EQUAL"}
 _WITH_SITE = frozenset(
-    "floor ceil trunc round rint fabs copysign fdim isnan isinf isfinite signbit abs popcount clz ffs brev mulhi".split()
+    ("floor", "ceil", "trunc", "round", "rint", "fabs", "copysign", "fdim", "isnan", "isinf", "isfinite", "signbit")
+    + ("abs", "popcount", "clz", "ffs", "brev", "mulhi")
 )
 
 
@@ -222,4 +223,4 @@ def _constant(e: Const) -> str:
     if math.isinf(value):
         return f"{e.dtype.name}(P::special({'-' if value < 0 else ''}__builtin_inf()))"
     x = constants.exact(value, e.dtype)
-    return f"{e.dtype.name}(P::constant({x.p}ULL, {x.q}ULL, {value.hex()}))"
+    return f"{e.dtype.name}(P::constant({x.p}ULL, {x.q}ULL, {x.value.hex()}))"

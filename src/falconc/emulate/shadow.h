@@ -240,6 +240,6 @@ inline void begin(falcon_job *job, int buffers, int writable, int sites, u8 *tol
   S.extent = aux; S.counts = aux + buffers;
   S.known = (const u64 *)job->buffers[buffers + writable + 1];
   S.known_count = job->bytes[buffers + writable + 1] / 24;
-  S.probe = job->mode & 256; S.plain = job->mode & 512; S.random = mix(job->seed + 12345); (void)sites;
+  S.probe = job->mode & 256; S.plain = job->mode & 512; S.nearest = job->mode & 1024; S.random = mix(job->seed + 12345); (void)sites;
 }
 }  // namespace fx

@@ -1,0 +1,282 @@
+"""The verdict on two kernels, and the defects of one: DESIGN section 7's rules in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from falconc.errors import FalconcError
+from falconc.frontend.unit import Instance
+from falconc.ir.nodes import Apply, Buffer, Kernel
+from falconc.ir.walk import walk
+from falconc.verify import inputs, shapes
+from falconc.verify.exact import Examination, Findings
+from falconc.verify.floats import FloatFindings, Floats
+from falconc.verify.options import Options
+from falconc.verify.subject import Subject, only_exact
+from falconc.verify.verdict import Defect, Evidence, Verdict, VerdictName
+
+_ALGEBRAIC = frozenset(
+    ("fma", "fabs", "floor", "ceil", "trunc", "round", "rint", "copysign", "fdim", "isnan", "isinf", "isfinite")
+    + ("signbit", "abs", "popcount", "clz", "ffs", "brev", "mulhi", "bitcast")
+)
+
+
+def equivalent(a: Instance, b: Instance, options: Options | None = None) -> Verdict:
+    """Compare the source ``a`` with the target ``b``; parameters correspond by position."""
+    options = options or Options()
+    extents = dict(a.site.extents) if a.site else {}
+    sizes = (dict(a.site.sizes) if a.site else {}) | dict(options.sizes)
+    return compare(Subject.of(a), Subject.of(b), options, sizes, extents)
+
+
+def equivalent_kernels(a: Kernel, b: Kernel, options: Options | None = None) -> Verdict:
+    """The same for two kernels without a text: floats run as lifted, rounded to nearest."""
+    options = options or Options()
+    return compare(Subject(a), Subject(b), options, options.sizes, {})
+
+
+def compare(a: Subject, b: Subject, options: Options, sizes: Mapping[str, int], extents: Mapping[str, Any]) -> Verdict:
+    """Compile both sides, run exact arithmetic and floats, and judge."""
+    mismatch = _interface_mismatch(a.kernel, b.kernel)
+    if mismatch:
+        return Verdict("Unknown", "nothing ran", mismatch, Evidence(seed=options.seed))
+    b = only_exact(b)
+    failure = _compile((a, "source"), (b, "target"))
+    if failure:
+        return Verdict("Unknown", "nothing ran", failure, Evidence(seed=options.seed))
+    symbolic = not options.shapes and any(s.dtype.is_integer and s.name not in sizes for s in a.kernel.scalars)
+    exam = Examination(a, b, options, extents)
+    chosen = [dict(s) for s in options.shapes] or shapes.choose(a.kernel, b.kernel, sizes)
+    for order, row in enumerate(chosen):
+        exam.shape(row, order)
+        if _hopeless(exam.found):
+            break
+    floats = Floats(exam)
+    if exam.found.settings and not _hopeless(exam.found):
+        _run_floats(exam, floats)
+    return _judge(exam, floats.found, symbolic)
+
+
+def check(a: Instance, options: Options | None = None) -> tuple[tuple[Defect, ...], Evidence]:
+    """Defects of one kernel on the tried inputs, and what was tried."""
+    options = options or Options()
+    extents = dict(a.site.extents) if a.site else {}
+    sizes = (dict(a.site.sizes) if a.site else {}) | dict(options.sizes)
+    return check_subject(Subject.of(a), options, sizes, extents)
+
+
+def check_subject(
+    subject: Subject, options: Options, sizes: Mapping[str, int], extents: Mapping[str, Any]
+) -> tuple[tuple[Defect, ...], Evidence]:
+    """``check`` for a kernel with or without a text."""
+    subject = only_exact(subject)
+    failure = _compile((subject, "kernel"))
+    if failure:
+        return (), Evidence(runs=(failure,), seed=options.seed)
+    exam = Examination(subject, None, options, extents)
+    for order, row in enumerate(
+        [dict(s) for s in options.shapes] or shapes.choose(subject.kernel, subject.kernel, sizes)
+    ):
+        exam.shape(row, order)
+    found = exam.found
+    defects = tuple(found.source.defects.values())
+    if found.source.failure:
+        defects += (Defect("no-end", subject.kernel.name, found.source.failure),)
+    if found.schedule:
+        defects += (Defect("schedule-dependent", subject.kernel.name, found.schedule),)
+    runs = (f"{found.source.runs} exact runs over {len(found.settings)} shapes, 3 schedules",)
+    evidence = Evidence(
+        shapes=_shapes(found),
+        runs=runs,
+        assumptions=_assumptions(found),
+        unseen_paths=tuple(found.source.unseen(False)),
+        unconfirmed_intrinsics=_unconfirmed(subject),
+        source_defects=defects,
+        seed=options.seed,
+    )
+    return defects, evidence
+
+
+# --- stages ----------------------------------------------------------------------------------------------------------
+
+
+def _interface_mismatch(a: Kernel, b: Kernel) -> str:
+    if len(a.params) != len(b.params):
+        return f"the kernels take different parameters: {len(a.params)} and {len(b.params)}"
+    for x, y in zip(a.params, b.params, strict=True):
+        if isinstance(x, Buffer) != isinstance(y, Buffer):
+            return f"parameter '{x.name}' is a buffer on one side only"
+        if x.dtype != y.dtype and (isinstance(x, Buffer) or x.dtype.is_float or y.dtype.is_float):
+            return f"parameter '{x.name}' is {x.dtype} in the source and {y.dtype} in the target"
+    return ""
+
+
+def _compile(*sides: tuple[Subject, str]) -> str:
+    """Compile everything, two at a time; the first failure in words."""
+    work = [(s, name, attribute) for s, name in sides for attribute in ("library", "text_library")]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [(name, pool.submit(getattr, s, attribute)) for s, name, attribute in work]
+        for name, job in jobs:
+            try:
+                job.result()
+            except FalconcError as error:
+                place = f"{error.where}: " if error.where else ""
+                return f"the {name} cannot be run here: {place}{error.what}"
+    return ""
+
+
+def _hopeless(found: Findings) -> bool:
+    """True when more runs cannot change the verdict."""
+    target = found.target
+    return bool(found.schedule or found.target_schedule or (target and (target.defects or target.failure)))
+
+
+def _run_floats(exam: Examination, floats: Floats) -> None:
+    """All kinds at the first two shapes; where exact runs differ, the kind that showed it at that shape first."""
+    difference = exam.found.difference
+    if difference:
+        guilty = [s for s in exam.found.settings if _plain_sizes(s.sizes) == dict(difference.shape)]
+        for s in guilty:
+            floats.setting(s, (exam.found.difference_kind, *inputs.FLOAT_KINDS))
+    for k, s in enumerate(exam.found.settings):
+        found = floats.found
+        if found.difference or found.failure or found.source_failure:
+            return
+        floats.setting(s, inputs.FLOAT_KINDS if k == 0 else ("signed", "large", "ties"))
+
+
+def _plain_sizes(sizes: Mapping[str, Any]) -> dict[str, int]:
+    return {k: int(v) for k, v in sizes.items() if isinstance(v, int)}
+
+
+# --- judgement -------------------------------------------------------------------------------------------------------
+
+
+def _judge(exam: Examination, floats: FloatFindings, symbolic: bool) -> Verdict:
+    found = exam.found
+    target = found.target
+    assert target is not None
+    several = symbolic and len(found.settings) > 1
+    unseen = [f"source {u}" for u in found.source.unseen(several)] + [f"target {u}" for u in target.unseen(several)]
+    evidence = _evidence(exam, floats, unseen)
+    scope = _scope(found)
+
+    def answer(name: VerdictName, reason: str, difference: Any = None) -> Verdict:
+        return Verdict(name, scope, reason, evidence, difference)
+
+    if not found.settings:
+        return answer("Unknown", _why_nothing_ran(found))
+    if found.schedule:
+        return answer("Unknown", f"schedule-dependent: {found.schedule}")
+    if target.defects and not target.unknowns:
+        d = next(iter(target.defects.values()))
+        return answer("Refuted", f"the target is undefined where the source is not: {_in_words(d)}", found.difference)
+    if target.failure or floats.failure:
+        return answer("Refuted", f"the target did not end well: {target.failure or floats.failure}")
+    if found.target_schedule:
+        return answer("Refuted", f"the target depends on the order of threads: {found.target_schedule}")
+    if found.source.failure or floats.source_failure:
+        return answer("Unknown", f"the source did not end well: {found.source.failure or floats.source_failure}")
+    if floats.difference:
+        d = floats.difference
+        reason = f"{d.buffer}[{d.index}] is {d.got!r} where the source gives {d.expected!r} ({d.inputs} inputs)"
+        return answer("Refuted", reason, d)
+    return answer(*_within_bound(found, unseen))
+
+
+def _within_bound(found: Findings, unseen: list[str]) -> tuple[VerdictName, str]:
+    """The verdict once the floats agree."""
+    target = found.target
+    assert target is not None
+    for side in (found.source, target):
+        if side.unknowns:
+            site, what = next(iter(side.unknowns.items()))
+            return "Unknown", f"{what} at {side.subject.where(site)}; floats agree within the bound"
+    if found.difference:
+        d = found.difference
+        return "Tested", f"floats agree within the bound, but exact arithmetic differs at {d.buffer}[{d.index}]"
+    for side in (found.source, target):
+        if side.limits:
+            site, what = next(iter(side.limits.items()))
+            return "Tested", f"{what} at {side.subject.where(site)}: tried on {side.runs} runs only"
+    if unseen:
+        return "Tested", f"not every path was seen: {unseen[0]}"
+    if found.empty:
+        return "Tested", f"no finite values to compare: {found.empty[0]}"
+    return "Proved", "equal in exact arithmetic, floats within the source's own rounding"
+
+
+def _why_nothing_ran(found: Findings) -> str:
+    if found.dropped:
+        return f"source undefined: {_in_words(found.dropped[0][1])}"
+    return f"the source did not end well: {found.source.failure or 'no shape could be set up'}"
+
+
+def _in_words(d: Defect) -> str:
+    at = f" at {inputs.describe(d.shape)}" if d.shape else ""
+    return f"{d.kind} at {d.where}: {d.detail}{at}"
+
+
+def _scope(found: Findings) -> str:
+    if not found.settings:
+        return "nothing ran"
+    rows = [inputs.describe(_plain_sizes(s.sizes)) or "the one shape" for s in found.settings]
+    return "; ".join(rows)
+
+
+def _shapes(found: Findings) -> tuple[dict[str, int], ...]:
+    return tuple(_plain_sizes(s.sizes) for s in found.settings)
+
+
+def _assumptions(found: Findings) -> tuple[str, ...]:
+    out: list[str] = []
+    for sizes, defect in found.dropped:
+        out.append(
+            f"not for {inputs.describe(_plain_sizes(sizes))}: there the source is undefined ({_in_words(defect)})"
+        )
+    for side in (found.source, found.target):
+        out += side.subject.assumptions if side else ()
+    kernel = found.source.subject.kernel
+    loose = [b.name for b in kernel.buffers if not b.restrict]
+    if len(loose) > 1:
+        out.append(f"buffers do not overlap: {', '.join(loose)}")
+    return tuple(dict.fromkeys(out))
+
+
+def _unconfirmed(*subjects: Subject) -> tuple[str, ...]:
+    names = {n for s in subjects for n, trust in s.intrinsics.items() if trust != "hardware"}
+    return tuple(sorted(names))
+
+
+def _evidence(exam: Examination, floats: FloatFindings, unseen: list[str]) -> Evidence:
+    found = exam.found
+    target = found.target
+    assert target is not None and exam.target is not None
+    runs = (
+        f"exact arithmetic: {found.source.runs} source and {target.runs} target runs over {len(found.settings)} shapes, "
+        "3 schedules: " + ("different" if found.difference else "equal"),
+        f"floats: {floats.runs} runs of the texts, largest error {floats.worst:.2g} of the bound",
+    )
+    names = {n.function for s in (exam.source, exam.target) for n in walk(s.kernel.body) if isinstance(n, Apply)}
+    heuristic = sorted(n for n in names if n not in _ALGEBRAIC)
+    limits = [f"{s.subject.where(k)}: {what}" for s in (found.source, target) for k, what in s.limits.items()]
+    return Evidence(
+        shapes=_shapes(found),
+        runs=runs,
+        assumptions=_assumptions(found) + _index_assumptions(exam),
+        unseen_paths=tuple(unseen + limits),
+        unconfirmed_intrinsics=_unconfirmed(exam.source, exam.target),
+        source_defects=tuple(found.source.defects.values()),
+        target_defects=tuple(target.defects.values()),
+        seed=exam.options.seed,
+        error_bound=f"heuristic: {', '.join(heuristic)}" if heuristic else "2^-40 a run",
+    )
+
+
+def _index_assumptions(exam: Examination) -> tuple[str, ...]:
+    if not exam.indices or not exam.found.settings:
+        return ()
+    top = min(s.top for s in exam.found.settings)
+    return tuple(f"{n} holds indices in range (tried: 0 to {top - 1})" for n in sorted(exam.indices))

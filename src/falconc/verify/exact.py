@@ -1,0 +1,347 @@
+"""Exact arithmetic on both kernels over a list of shapes: limits, races, schedules, paths, and equality in the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from falconc.emulate import lower, sandbox
+from falconc.verify import inputs
+from falconc.verify.inputs import Kind, Pool
+from falconc.verify.options import Options
+from falconc.verify.subject import Array, Failed, Run, Sizes, Subject, evaluate, positional
+from falconc.verify.verdict import Defect, Difference
+
+_ABSENT = np.uint64(0xFFFFFFFFFFFFFFFF)
+_MOST_BYTES = 1 << 24  # of one buffer whose extent is inferred
+_FIRST_TOP = 11  # index data is drawn below this where no extent is known
+_SCHEDULES = (1, 2)
+
+
+@dataclass(slots=True)
+class Setting:
+    """One shape: sizes by the source's names, element counts by its buffers, and the range of index data."""
+
+    sizes: dict[str, Any]
+    extents: dict[str, int]
+    top: int
+    given: frozenset[str]
+
+
+@dataclass(slots=True)
+class Side:
+    """What all runs of one side showed."""
+
+    subject: Subject
+    counts: Array
+    defects: dict[tuple[str, str], Defect] = field(default_factory=dict[tuple[str, str], Defect])
+    limits: dict[int, str] = field(default_factory=dict[int, str])
+    unknowns: dict[int, str] = field(default_factory=dict[int, str])
+    failure: str = ""
+    runs: int = 0
+
+    @classmethod
+    def of(cls, subject: Subject) -> Side:
+        return cls(subject, np.zeros((len(subject.sites), 6), np.int64))
+
+    def take(self, run: Run) -> None:
+        self.counts += np.maximum(run.counts, 0)
+        self.limits |= dict(run.limits)
+        self.unknowns |= dict(run.unknowns)
+        self.runs += 1
+
+    def blame(self, run: Run) -> None:
+        for d in run.defects:
+            self.defects.setdefault((d.kind, d.where), d)
+
+    def unseen(self, with_guards: bool) -> list[str]:
+        """Choices on data with an outcome that is possible and was not met; guards and loops never entered."""
+        out: list[str] = []
+        for k, site in enumerate(self.subject.sites):
+            seen, possible = self.counts[k, :3], self.counts[k, 3:]
+            if site.kind == "choice":
+                missing = [
+                    n for n, s, p in zip(("less", "equal", "greater"), seen, possible, strict=True) if p and not s
+                ]
+                if missing:
+                    out.append(f"{self.subject.where(k)}: {site.what}: {', '.join(missing)}")
+            elif with_guards and site.kind in ("guard", "loop") and not seen[0]:
+                out.append(f"{self.subject.where(k)}: {site.what} never entered")
+        return out
+
+
+@dataclass(slots=True)
+class Findings:
+    """What exact arithmetic showed. settings: shapes that ran clean in the source; dropped: those that did not."""
+
+    source: Side
+    target: Side | None
+    settings: list[Setting] = field(default_factory=list[Setting])
+    dropped: list[tuple[dict[str, Any], Defect]] = field(default_factory=list[tuple[dict[str, Any], Defect]])
+    difference: Difference | None = None
+    difference_kind: str = ""
+    schedule: str = ""
+    target_schedule: str = ""
+    empty: list[str] = field(default_factory=list[str])
+
+
+class Examination:
+    """Runs the shapes one after another and gathers findings."""
+
+    def __init__(self, source: Subject, target: Subject | None, options: Options, extents: Mapping[str, Any]) -> None:
+        self.source, self.target, self.options = source, target, options
+        self.known_extents = extents
+        self.pool: Pool = inputs.pool_of([source.kernel] + ([target.kernel] if target else []))
+        self.indices = inputs.index_like(source.kernel) | self._target_indices()
+        self.limits = sandbox.Limits(seconds=options.seconds)
+        self.found = Findings(Side.of(source), Side.of(target) if target else None)
+
+    def _target_indices(self) -> set[str]:
+        if self.target is None:
+            return set()
+        names = {b.name: a.name for a, b in zip(self.source.kernel.params, self.target.kernel.params, strict=True)}
+        return {names[n] for n in inputs.index_like(self.target.kernel)}
+
+    def shape(self, sizes: Mapping[str, int], order: int) -> None:
+        """Everything exact arithmetic does for one shape; the first ones get other schedules too."""
+        setting = self._setting(sizes)
+        if setting is None:
+            return
+        hopeful: dict[str, Array] = {}
+        for kind in inputs.EXACT_KINDS:
+            if not self._kind(setting, kind, order, hopeful):
+                return
+        self.found.settings.append(setting)
+        for name, finite in hopeful.items():
+            if not finite.all():
+                at = int(np.argmin(finite))
+                self.found.empty.append(f"{name}[{at}] was never finite at {inputs.describe(setting.sizes)}")
+
+    # --- extents -------------------------------------------------------------------------------------------------
+
+    def _setting(self, sizes: Mapping[str, int]) -> Setting | None:
+        full: dict[str, Any] = dict(sizes)
+        for s in self.source.kernel.scalars:
+            if s.dtype.is_float:
+                full[s.name] = inputs.numpy_type(s.dtype).type(0.5)
+        given: dict[str, int] = {}
+        for b in self.source.kernel.buffers:
+            count = self._given_extent(b.name, b.shape, full)
+            if count is not None:
+                given[b.name] = count
+        extents = {b.name: given.get(b.name, 1) for b in self.source.kernel.buffers}
+        top = min([v for n, v in given.items() if n not in self.indices], default=_FIRST_TOP)
+        setting = Setting(full, extents, top, frozenset(given))
+        if len(given) < len(extents):
+            run = self._run(self.source, setting, Kind("positive"), lower.EXACT | lower.PROBE)
+            if run is None:
+                return None
+            self._grow(setting, run)
+        return setting
+
+    def _given_extent(self, name: str, shape: tuple[Any, ...], sizes: Sizes) -> int | None:
+        if name in self.options.extents:
+            return int(self.options.extents[name])
+        if name in self.known_extents:
+            value = self.known_extents[name]
+            try:
+                return int(value) if isinstance(value, int) else evaluate(value, sizes)
+            except (Failed, KeyError):
+                return None
+        if shape and all(e is not None for e in shape):
+            count = 1
+            for e in shape:
+                count *= evaluate(e, sizes)
+            return count
+        return None
+
+    def _grow(self, setting: Setting, run: Run) -> bool:
+        """Raise inferred extents to what was touched; True if any grew."""
+        grew = False
+        for b in self.source.kernel.buffers:
+            need = run.touched[b.name]
+            if b.name not in setting.given and setting.extents[b.name] < need <= _MOST_BYTES // b.dtype.size:
+                setting.extents[b.name] = need
+                grew = True
+        return grew
+
+    # --- runs ----------------------------------------------------------------------------------------------------
+
+    def arrays(self, setting: Setting, kind: str, salt: int = 0) -> dict[str, Array]:
+        """Inputs for every buffer; float scalars in ``setting.sizes`` are drawn anew."""
+        rng = np.random.default_rng([self.options.seed, salt, sum(map(ord, kind)), *setting.extents.values()])
+        for s in self.source.kernel.scalars:
+            if s.dtype.is_float:
+                setting.sizes[s.name] = inputs.scalar(s.dtype, kind, rng)
+        return {
+            b.name: inputs.fill(
+                b, setting.extents[b.name], kind, rng, self.pool, setting.top if b.name in self.indices else None
+            )
+            for b in self.source.kernel.buffers
+        }
+
+    def _run(
+        self,
+        subject: Subject,
+        setting: Setting,
+        kind: Kind,
+        mode: int = lower.EXACT,
+        arrays: dict[str, Array] | None = None,
+        schedule: int = 0,
+    ) -> Run | None:
+        """One exact run of either side; None (and the failure noted) if it does not end."""
+        data = arrays if arrays is not None else self.arrays(setting, kind.name)
+        sizes: Sizes = setting.sizes
+        ranges = {n: (0.0, float(max(0, setting.top - 1))) for n in self.indices}
+        if subject is not self.source:
+            data, sizes, ranges = (positional(self.source, subject, m) for m in (data, sizes, ranges))
+        mode |= lower.PLAIN_INPUTS if kind.plain else 0
+        side = self.found.source if subject is self.source else self.found.target
+        assert side is not None
+        try:
+            return subject.lowered(
+                mode,
+                sizes,
+                data,
+                seed=self.options.seed,
+                schedule=schedule,
+                known=self.pool.known,
+                ranges=ranges,
+                limits=self.limits,
+            )
+        except Failed as failure:
+            side.failure = f"{failure} at {inputs.describe(setting.sizes)}"
+            return None
+
+    def _source_run(self, setting: Setting, kind: Kind) -> tuple[dict[str, Array], Run] | None:
+        """A clean run of the source, with extents grown and index data narrowed as needed; None if there is none."""
+        for _ in range(6):
+            arrays = self.arrays(setting, kind.name)
+            run = self._run(self.source, setting, kind, arrays=arrays)
+            if run is None:
+                return None
+            outside = any(d.kind == "out-of-bounds" for d in run.defects)
+            if not run.defects:
+                return arrays, run
+            if outside and self._grow(setting, run):
+                continue
+            if outside and self.indices and setting.top > 1:
+                setting.top //= 2
+                continue
+            self.found.source.blame(run)
+            self.found.dropped.append((dict(setting.sizes), run.defects[0]))
+            return None
+        return None
+
+    def _kind(self, setting: Setting, kind: Kind, order: int, hopeful: dict[str, Array]) -> bool:
+        ran = self._source_run(setting, kind)
+        if ran is None:
+            return False
+        arrays, run = ran
+        self.found.source.take(run)
+        others = _SCHEDULES if kind.plain and order < 3 else ()
+        self._schedules(self.source, setting, kind, arrays, run, others)
+        if not kind.plain:
+            _mark_finite(run, arrays, hopeful)
+        if self.target is None:
+            return True
+        twin = self._run(self.target, setting, kind, arrays=arrays)
+        assert self.found.target is not None
+        if twin is None:
+            return True
+        self.found.target.take(twin)
+        self.found.target.blame(twin)
+        self._schedules(self.target, setting, kind, arrays, twin, others)
+        self._compare(setting, kind, arrays, run, twin)
+        return True
+
+    def _schedules(
+        self,
+        subject: Subject,
+        setting: Setting,
+        kind: Kind,
+        arrays: dict[str, Array],
+        first: Run,
+        others: tuple[int, ...],
+    ) -> None:
+        for schedule in others:
+            run = self._run(subject, setting, kind, arrays=arrays, schedule=schedule)
+            if run is None:
+                return
+            side = self.found.source if subject is self.source else self.found.target
+            assert side is not None
+            side.runs += 1
+            side.blame(run)
+            for name, words in run.words.items():
+                at = first_difference(first.words[name], words, arrays_dtype(subject, name))
+                if at is not None:
+                    text = f"{name}[{at}] depends on the order of threads at {inputs.describe(setting.sizes)}"
+                    if subject is self.source:
+                        self.found.schedule = text
+                    else:
+                        self.found.target_schedule = text
+
+    def _compare(self, setting: Setting, kind: Kind, arrays: dict[str, Array], a: Run, b: Run) -> None:
+        assert self.target is not None
+        if self.found.difference is not None:
+            return
+        names = {x.name: y.name for x, y in zip(self.source.kernel.buffers, self.target.kernel.buffers, strict=True)}
+        for name in sorted(set(a.words) | {n for n in names if names[n] in b.words}):
+            twin = names[name]
+            expected = a.words[name] if name in a.words else _unchanged(arrays[name], b.words[twin])
+            got = b.words[twin] if twin in b.words else _unchanged(arrays[name], a.words[name])
+            at = first_difference(expected, got, arrays[name].dtype)
+            if at is not None:
+                shown = {k: int(v) for k, v in setting.sizes.items() if isinstance(v, int)}
+                values = (_value(expected, at, arrays[name].dtype), _value(got, at, arrays[name].dtype))
+                inputs_name = f"{kind.name} (exact), seed {self.options.seed}"
+                self.found.difference = Difference(name, at, *values, 0.0, shown, inputs_name)
+                self.found.difference_kind = kind.name
+                return
+
+
+def arrays_dtype(subject: Subject, name: str) -> Any:
+    return inputs.numpy_type(next(b.dtype for b in subject.kernel.buffers if b.name == name))
+
+
+def _unchanged(array: Array, like: Array) -> Array:
+    """Result words of a buffer that one side cannot write: equal to the other's only where that kept the value."""
+    out = like.copy()
+    kept = array.astype(np.float64) if array.dtype.kind not in "iub" else array.astype(np.int64)
+    changed = out[:, 2] != np.ascontiguousarray(kept).view(np.uint64)
+    out[changed, 0] ^= np.uint64(1)
+    return out
+
+
+def _value(words: Array, at: int, dtype: Any) -> float:
+    word = words[at : at + 1, 2].copy()
+    return float(word.view(np.int64)[0] if np.dtype(dtype).kind in "iub" else word.view(np.float64)[0])
+
+
+def first_difference(a: Array, b: Array, dtype: Any) -> int | None:
+    """Index of the first element whose residues, or whose doubles, do not agree; None if all do."""
+    if len(a) == 0:
+        return None
+    q_differs = (a[:, 1] != b[:, 1]) & (a[:, 1] != _ABSENT) & (b[:, 1] != _ABSENT)
+    bad = (a[:, 0] != b[:, 0]) | q_differs | (a[:, 3] != b[:, 3])
+    if np.dtype(dtype).kind in "iub":
+        bad |= a[:, 2] != b[:, 2]
+    else:
+        x, y = (np.ascontiguousarray(w[:, 2]).view(np.float64) for w in (a, b))
+        with np.errstate(all="ignore"):
+            scale = np.maximum(np.abs(x), np.abs(y))
+            near = np.abs(x - y) <= 1e-6 * scale + 1e-9
+        bad |= ~(near | (x == y) | (np.isnan(x) & np.isnan(y)))
+    return int(np.argmax(bad)) if bad.any() else None
+
+
+def _mark_finite(run: Run, arrays: dict[str, Array], hopeful: dict[str, Array]) -> None:
+    """Remember which elements were finite in a run with random residues (others carry no evidence)."""
+    for name, words in run.words.items():
+        if arrays[name].dtype.kind in "iub":
+            continue
+        finite = np.isfinite(np.ascontiguousarray(words[:, 2]).view(np.float64))
+        hopeful[name] = hopeful[name] | finite if name in hopeful else finite
