@@ -10,6 +10,7 @@ from falconc.frontend.host_values import (
     Names,
     Number,
     Value,
+    combine,
     evaluate,
     extents,
     opaque,
@@ -37,8 +38,8 @@ class Allocation:
 
 @dataclass
 class Flow:
-    """The state while following. allocators: names of functions that allocate, with the positions of the pointer and the
-    size among their arguments."""
+    """The state while following. allocators: functions that allocate, with the positions of pointer and size among
+    their arguments."""
 
     tokens: Sequence[Token]
     names: Names

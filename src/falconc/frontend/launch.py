@@ -49,6 +49,7 @@ class _Finder:
         self.constants, self.functions = definitions(tokens, self.code)
         table = unit.platform.words.table
         words = [table.get(f"kin.host.{name}", "") for name in _ALLOCATORS]
+        self.types = {w for k, v in table.items() if k.startswith("kin.type.") for w in v.split(" | ")}
         self.allocators = {word: (0, 1) for word in words if word}
 
     def sites(self) -> tuple[LaunchSite, ...]:
@@ -121,8 +122,8 @@ class _Finder:
         return None, f"the block extent '{text_of(call.config[1])}' is not a constant"
 
     def _fixed(self, params: Sequence[Param], call: Call, function: tuple[int, int]) -> dict[str, Value]:
-        """Host names that are passed as they are: they stand for the kernel's parameter. Not names that are assigned again,
-        nor those that the block extent depends on."""
+        """Host names that are passed as they are: they stand for the kernel's parameter. Not names that are assigned
+        again, nor those that the block extent depends on."""
         out: dict[str, Value] = {}
         for param, arg in zip(params, call.args, strict=False):
             bare = _bare(arg)
@@ -175,11 +176,11 @@ class _Finder:
         return ", ".join(out)
 
     def _is_parameter_of_host(self, part: Sequence[Token], function: tuple[int, int] | None) -> bool:
-        """Whether the argument is a template parameter of the host code around the launch, or a name declared nowhere."""
+        """Whether the argument is a template parameter of the host code around, or a name declared nowhere."""
         if len(part) != 1 or part[0].kind != "name" or function is None:
             return False
         name = part[0].text
-        if name in SIZES or name in INTEGERS:
+        if name in SIZES or name in INTEGERS or name in self.types:
             return False
         heads = [t.text for t in self.code[max(0, function[0] - 120) : function[0]]]
         templated = any(a in _TEMPLATE_HEADS and b == name for a, b in pairwise(heads))
@@ -197,7 +198,7 @@ def _bare(arg: Sequence[Token]) -> str:
 
 
 def _pointer_name(arg: Sequence[Token]) -> str:
-    """The variable that a pointer argument comes from: ``p``, ``(T *)p``, ``v.data()``, ``raw_pointer_cast(v.data())``."""
+    """The variable that a pointer argument comes from: ``p``, ``(T *)p``, ``v.data()``, ``v.get()``."""
     texts = [t.text for t in arg]
     if "+" in texts or "[" in texts:
         return ""
