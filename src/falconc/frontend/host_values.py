@@ -315,6 +315,8 @@ class _Reader:
             self.at = min(end + 1, len(self.tokens))
             return self._called(name, template, args) or opaque(self.tokens[start : self.at])
         self.at = before
+        if name == "dim3" and self.peek() == "{":
+            return self.primary()
         return self._named(name) if before == start + 1 else opaque(self.tokens[start : self.at])
 
     def _named(self, name: str) -> Value:

@@ -128,7 +128,7 @@ class _Finder:
         for param, arg in zip(params, call.args, strict=False):
             bare = _bare(arg)
             if param.dtype and bare and bare not in out and self._assignments(bare, function, call.at) <= 1:
-                out[bare] = Number(Var(param.name, I64))
+                out[bare] = Number(_symbol(param))
         probe = self._flow(function, call, out)
         block = _three(call.config[1], probe.names) or ()
         used = {n for p in block for n in walk.variables(whole(p))}
@@ -230,13 +230,18 @@ def _compound_arguments(params: Sequence[Param], args: Sequence[Sequence[Token]]
     for param, arg in zip(params, args, strict=False):
         value = evaluate(arg, names) if param.dtype else None
         if isinstance(value, Number) and value.over is None and not isinstance(value.value, Const):
-            out.setdefault(value.value, Var(param.name, I64))
+            out.setdefault(value.value, _symbol(param))
     return out
+
+
+def _symbol(param: Param) -> Var:
+    """A kernel parameter among host values; no host name is spelled like it."""
+    return Var(f"@{param.name}", I64)
 
 
 def _in_params(expr: Expr, compound: Mapping[Expr, Var], params: Sequence[Param]) -> Expr | str:
     """``expr`` over kernel parameters in their own types; the name of a host value that is not among them otherwise."""
-    scalars = {p.name: p.dtype for p in params if p.dtype}
+    scalars = {_symbol(p).name: p for p in params if p.dtype}
 
     def top_down(node: Expr) -> Expr:
         return compound[node] if node in compound else walk.map_children(node, top_down)
@@ -245,7 +250,7 @@ def _in_params(expr: Expr, compound: Mapping[Expr, Var], params: Sequence[Param]
     missing = sorted(walk.variables(mapped) - set(scalars))
     if missing:
         return missing[0]
-    wide = any((dtype := scalars[n]) and dtype.bits > 32 for n in walk.variables(mapped))
+    wide = any((dtype := scalars[n].dtype) and dtype.bits > 32 for n in walk.variables(mapped))
     wide |= any(
         isinstance(n, Const) and n.dtype == I64 and not I32.lowest <= n.value <= I32.highest for n in walk.walk(mapped)
     )
@@ -253,9 +258,10 @@ def _in_params(expr: Expr, compound: Mapping[Expr, Var], params: Sequence[Param]
 
     def typed(node: Expr) -> Expr:
         if isinstance(node, Var):
-            dtype = scalars[node.name]
-            assert dtype
-            return Var(node.name, dtype) if dtype == target else Cast(target, Var(node.name, dtype))
+            param = scalars[node.name]
+            assert param.dtype
+            var = Var(param.name, param.dtype)
+            return var if param.dtype == target else Cast(target, var)
         return Const(node.value, target) if isinstance(node, Const) and node.dtype == I64 else node
 
     return walk.rewrite(mapped, typed)
