@@ -47,7 +47,7 @@ class ThreadStatements(Statements):
         self._check_extent(s)
         index = Text(word, PRIMARY, types.U32)
         uses = sum(isinstance(n, Var) and n.name == s.var for n in walk(s.body))
-        if uses == 1 and any(_is_global_index(n, s.var) for n in walk(s.body)):
+        if uses == 1 and any(s.var in _global_index(n) for n in walk(s.body)):
             self.expressions.fixed[s.var] = index
         elif uses:
             self.line(f"const {self.expressions.type_name(s.dtype)} {self._name(s.var)} = {word};")
@@ -105,13 +105,16 @@ def _plain_var(e: Expr) -> str:
     return inner.name if isinstance(inner, Var) else ""
 
 
-def _is_global_index(n: object, name: str) -> bool:
-    """A Let of ``block * extent + thread`` that reads ``name``."""
-    match n:
-        case Let(value=Binary("add", Binary("mul", block, Const()), thread)):
-            return name in (_plain_var(block), _plain_var(thread))
-        case _:
-            return False
+def _global_index(n: object) -> tuple[str, str]:
+    """The names in ``block * extent + thread`` where a Let's value has that form or contains it; else empty ones."""
+    if isinstance(n, Let):
+        for part in walk(n.value):
+            match part:
+                case Binary("add", Binary("mul", block, Const()), thread) if _plain_var(block) and _plain_var(thread):
+                    return _plain_var(block), _plain_var(thread)
+                case _:
+                    pass
+    return "", ""
 
 
 def work_of(kernel: Kernel) -> str:
@@ -119,13 +122,9 @@ def work_of(kernel: Kernel) -> str:
     axes = {n.var: n.kind.axis for n in walk(kernel.body) if isinstance(n, For) and n.kind.name == "parallel"}
     owned: list[tuple[str, str]] = []
     for n in walk(kernel.body):
-        match n:
-            case Let(name=name, value=Binary("add", Binary("mul", block, Const()), thread)) if (
-                axes.get(_plain_var(block), "").startswith("block") and _plain_var(thread) in axes
-            ):
-                owned.append((name, axes[_plain_var(thread)]))
-            case _:
-                pass
+        block, thread = _global_index(n)
+        if isinstance(n, Let) and axes.get(block, "").startswith("block") and thread in axes:
+            owned.append((n.name, axes[thread]))
     if not axes:
         return "One thread does all the work: no loop with independent iterations was found."
     if not owned and all(axis.startswith("thread") for axis in axes.values()):
