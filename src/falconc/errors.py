@@ -4,6 +4,7 @@
     |-- UsageError          the request cannot be carried out as written          exit 2
     |   `-- ToolMissing     a needed program is not on this machine               exit 2
     |-- SourceDefect        the user's text is wrong (syntax, undefined name)     exit 1
+    |-- KernelFault         a kernel did what C leaves undefined, on some inputs  exit 1
     |-- Unsupported         a named limit of falconc, met in the user's text      exit 5
     |-- Refused             a pass declines a step; a caller may try another one  exit 5
     `-- InternalError       our own bug                                           exit 4
@@ -60,6 +61,13 @@ class ToolMissing(UsageError):
 
 class SourceDefect(FalconcError):
     """The user's text is wrong."""
+
+    exit_code = 1
+    label = "defect"
+
+
+class KernelFault(FalconcError):
+    """A kernel did, on the inputs at hand, what C leaves undefined."""
 
     exit_code = 1
     label = "defect"
