@@ -6,7 +6,9 @@ namespace fx {
 struct Wd { wide d; };  // no rounding to speak of
 
 // E: 9 f16, 10 bf16, 11 f32, 12 f64
-template <int E> struct N { wide d; };
+// n: how many terms were added up to this value. A sum of halves of k terms each, done one term at a time instead, would be
+// off by about sqrt(k) roundings more: additions are disturbed so much, and the spread covers any order of summation.
+template <int E> struct N { wide d; float n; };
 template <int E> constexpr int digits_of() { return E == 9 ? 11 : E == 10 ? 8 : E == 11 ? 24 : 53; }
 template <int E> constexpr int lowest_of() { return E == 9 ? -14 : E == 12 ? -1022 : -126; }
 template <int E> constexpr int top_of() { return E == 9 ? 16 : E == 12 ? 1024 : 128; }
@@ -22,12 +24,20 @@ template <int E> inline wide rounded(wide d, bool random) {
   wide r = __builtin_ldexpl(f, k), top = __builtin_ldexpl(1, top_of<E>());
   return r >= top ? __builtin_infl() : r <= -top ? -__builtin_infl() : r;
 }
-template <int E> inline N<E> fuzz(wide d) { return N<E>{rounded<E>(d, !S.nearest)}; }
+template <int E> inline N<E> fuzz(wide d) { return N<E>{rounded<E>(d, !S.nearest), 1}; }
+template <int E> inline N<E> summed(wide d, float m, float n) {
+  wide r = rounded<E>(d, !S.nearest); float less = m < n ? m : n;
+  if (!S.nearest && less > 1 && __builtin_isfinite(r)) {
+    wide ulp = __builtin_ldexpl(1, -digits_of<E>()), way = (wide(next_random() >> 40) / wide(1 << 23) - 1);
+    r = rounded<E>(r + r * ulp * way * __builtin_sqrtf(less), true);
+  }
+  return N<E>{r, m + n};
+}
 // An argument of a function, moved by up to an ulp: functions are not rounded correctly, nor are their arguments.
 template <int E> inline N<E> nudged(N<E> x) {
   if (S.nearest || x.d == 0 || !__builtin_isfinite(x.d)) return x;
   wide ulp = __builtin_ldexpl(1, 1 - digits_of<E>());
-  return N<E>{x.d * (1 + ulp * (wide(i64(next_random() >> 62)) - 1) / 2)};
+  return N<E>{x.d * (1 + ulp * (wide(i64(next_random() >> 62)) - 1) / 2), 1};
 }
 inline Wd nudged(Wd x) { return x; }
 inline Wd fuzzw(wide d) { return Wd{d}; }
@@ -44,8 +54,13 @@ inline Wd fuzzw(wide d) { return Wd{d}; }
   inline Wd name(Wd x, Wd y) { return fuzzw(expression); }                             \
   template <int E> inline N<E> name(N<E> x, N<E> y) { x = nudged(x); y = nudged(y); return fuzz<E>(expression); }
 #define FX_STEP(name, expression) FX_BOTH(name, (Wd x, int), (N<E> x, int), expression)
-FX_OP(fadd, a.d + b.d) FX_OP(fsub, a.d - b.d) FX_OP(fmul, a.d * b.d) FX_OP(fdiv, a.d / b.d)
-FX_BOTH(ffma, (Wd a, Wd b, Wd c), (N<E> a, N<E> b, N<E> c), a.d * b.d + c.d)
+inline Wd fadd(Wd a, Wd b) { return Wd{a.d + b.d}; }
+inline Wd fsub(Wd a, Wd b) { return Wd{a.d - b.d}; }
+inline Wd ffma(Wd a, Wd b, Wd c) { return Wd{a.d * b.d + c.d}; }
+template <int E> inline N<E> fadd(N<E> a, N<E> b) { return summed<E>(a.d + b.d, a.n, b.n); }
+template <int E> inline N<E> fsub(N<E> a, N<E> b) { return summed<E>(a.d - b.d, a.n, b.n); }
+template <int E> inline N<E> ffma(N<E> a, N<E> b, N<E> c) { return summed<E>(a.d * b.d + c.d, 1, c.n); }
+FX_OP(fmul, a.d * b.d) FX_OP(fdiv, a.d / b.d)
 FX_FN(m_exp, __builtin_expl(x.d)) FX_FN(m_exp2, __builtin_exp2l(x.d)) FX_FN(m_exp10, __builtin_powl(10, x.d))
 FX_FN(m_expm1, __builtin_expm1l(x.d)) FX_FN(m_log, __builtin_logl(x.d)) FX_FN(m_log2, __builtin_log2l(x.d))
 FX_FN(m_log10, __builtin_log10l(x.d)) FX_FN(m_log1p, __builtin_log1pl(x.d)) FX_FN(m_sqrt, __builtin_sqrtl(x.d))
@@ -121,7 +136,7 @@ struct Noisy {
   typedef N<9> f16; typedef N<10> bf16; typedef N<11> f32; typedef N<12> f64;
   template <class I> using data = I;
   static constexpr bool track = false;
-  struct Literal { double d; template <int E> operator N<E>() const { return N<E>{d}; } };
+  struct Literal { double d; template <int E> operator N<E>() const { return N<E>{d, 1}; } };
   static Literal constant(u64, u64, double d) { return Literal{d}; }
   static Literal special(double d) { return Literal{d}; }
 };

@@ -20,9 +20,8 @@ _INT_OPS = {"min": "i_min", "max": "i_max"} | {
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _OUTCOMES = {"lt": "LESS", "le": "(LESS | EQUAL)", "gt": "GREATER", "ge": "(GREATER | EQUAL)", "eq": "EQUAL"}
 _WITH_SITE = frozenset(
-    ("floor", "ceil", "trunc", "round", "rint", "fabs", "copysign", "fdim", "isnan", "isinf", "isfinite", "signbit")
-    + ("abs", "popcount", "clz", "ffs", "brev", "mulhi")
-)
+    ["floor", "ceil", "trunc", "round", "rint", "fabs", "copysign", "fdim", "isnan", "isinf", "isfinite", "signbit"]
+).union(["abs", "popcount", "clz", "ffs", "brev", "mulhi"])
 
 
 @dataclass(frozen=True, slots=True)

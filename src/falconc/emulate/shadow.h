@@ -157,7 +157,7 @@ template <> struct Native<10> { typedef double at; static double read(const void
 template <class V> struct Incoming { template <class X> static V make(X x, double, double) { return V(x); } };
 template <> struct Incoming<F> { template <class X> static F make(X x, double, double) { return input(double(x)); } };
 template <> struct Incoming<Wd> { template <class X> static Wd make(X x, double, double) { return Wd{(wide)x}; } };
-template <int E> struct Incoming<N<E>> { template <class X> static N<E> make(X x, double, double) { return N<E>{(wide)x}; } };
+template <int E> struct Incoming<N<E>> { template <class X> static N<E> make(X x, double, double) { return N<E>{(wide)x, 1}; } };
 template <class I> struct Incoming<T<I>> {
   template <class X> static T<I> make(X x, double lo, double hi) {
     T<I> t((I(x)));
@@ -207,7 +207,7 @@ template <int TAG, class I> inline typename Native<TAG>::at bare(const T<I> &v) 
 template <class V> struct Outgoing { template <class X> static V make(X x) { return V(x); } };
 template <> struct Outgoing<F> { template <class X> static F make(X x) { return embed(double(x)); } };
 template <> struct Outgoing<Wd> { template <class X> static Wd make(X x) { return Wd{(wide)x}; } };
-template <int E> struct Outgoing<N<E>> { template <class X> static N<E> make(X x) { return N<E>{(wide)x}; } };
+template <int E> struct Outgoing<N<E>> { template <class X> static N<E> make(X x) { return N<E>{(wide)x, 1}; } };
 template <class V, int TO, int FROM, class A> inline V recast(bool exact, const A &a, int site) {
   if (exact) unknown("bit reinterpretation", site);
   auto from = bare<FROM>(a); typename Native<TO>::at to; __builtin_memset(&to, 0, sizeof to);

@@ -18,9 +18,8 @@ from falconc.verify.subject import Subject, only_exact
 from falconc.verify.verdict import Defect, Evidence, Verdict, VerdictName
 
 _ALGEBRAIC = frozenset(
-    ("fma", "fabs", "floor", "ceil", "trunc", "round", "rint", "copysign", "fdim", "isnan", "isinf", "isfinite")
-    + ("signbit", "abs", "popcount", "clz", "ffs", "brev", "mulhi", "bitcast")
-)
+    ["fma", "fabs", "floor", "ceil", "trunc", "round", "rint", "copysign", "fdim", "isnan", "isinf", "isfinite"]
+).union(["signbit", "abs", "popcount", "clz", "ffs", "brev", "mulhi", "bitcast"])
 
 
 def equivalent(a: Instance, b: Instance, options: Options | None = None) -> Verdict:
@@ -255,8 +254,8 @@ def _evidence(exam: Examination, floats: FloatFindings, unseen: list[str]) -> Ev
     target = found.target
     assert target is not None and exam.target is not None
     runs = (
-        f"exact arithmetic: {found.source.runs} source and {target.runs} target runs over {len(found.settings)} shapes, "
-        "3 schedules: " + ("different" if found.difference else "equal"),
+        f"exact arithmetic: {found.source.runs} source and {target.runs} target runs over {len(found.settings)} shapes"
+        f", 3 schedules: {'different' if found.difference else 'equal'}",
         f"floats: {floats.runs} runs of the texts, largest error {floats.worst:.2g} of the bound",
     )
     names = {n.function for s in (exam.source, exam.target) for n in walk(s.kernel.body) if isinstance(n, Apply)}

@@ -1,4 +1,4 @@
-"""Exact arithmetic on both kernels over a list of shapes: limits, races, schedules, paths, and equality in the fields."""
+"""Exact arithmetic on both kernels over a list of shapes: limits, races, schedules, paths, equality in the fields."""
 
 from __future__ import annotations
 
@@ -63,14 +63,26 @@ class Side:
         for k, site in enumerate(self.subject.sites):
             seen, possible = self.counts[k, :3], self.counts[k, 3:]
             if site.kind == "choice":
-                missing = [
-                    n for n, s, p in zip(("less", "equal", "greater"), seen, possible, strict=True) if p and not s
-                ]
+                missing = _missing(site.what, seen > 0, possible > 0)
                 if missing:
                     out.append(f"{self.subject.where(k)}: {site.what}: {', '.join(missing)}")
             elif with_guards and site.kind in ("guard", "loop") and not seen[0]:
                 out.append(f"{self.subject.where(k)}: {site.what} never entered")
         return out
+
+
+_TRUE = {"<": (0,), "<=": (0, 1), ">": (2,), ">=": (1, 2), "==": (1,), "!=": (0, 2)}
+
+
+def _missing(what: str, seen: Array, possible: Array) -> list[str]:
+    """Outcomes still to be met: a comparison true, false and with equal operands; any other choice all three ways."""
+    names = ("less", "equal", "greater")
+    true = _TRUE.get(what.rpartition(" ")[2]) if what.startswith("comparison") else None
+    if true is None:
+        return [n for n, s, p in zip(names, seen, possible, strict=True) if p and not s]
+    false = tuple(k for k in range(3) if k not in true)
+    wanted = {"true": true, "false": false, "equal": (1,)}
+    return [n for n, ks in wanted.items() if any(possible[k] for k in ks) and not any(seen[k] for k in ks)]
 
 
 @dataclass(slots=True)

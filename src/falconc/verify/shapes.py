@@ -67,7 +67,7 @@ class _Tiles:
 
 
 def choose(source: Kernel, target: Kernel, given: Mapping[str, int]) -> list[dict[str, int]]:
-    """Sizes for the source's integer parameters, by its names; ``given`` ones are kept. Parameters match by position."""
+    """Sizes for the source's integer parameters, by its names; ``given`` ones are kept. Positions correspond."""
     a, b = _Tiles(source).tiles, _Tiles(target).tiles
     twins = {s.name: t.name for s, t in zip(source.scalars, target.scalars, strict=False)}
     free = [s.name for s in source.scalars if s.dtype.is_integer and s.name not in given]

@@ -13,7 +13,7 @@ import numpy as np
 
 from falconc.emulate import build, lower, sandbox
 from falconc.frontend.unit import Instance
-from falconc.ir.nodes import Apply, Binary, Cast, Const, Expr, Kernel, Scalar, Select, Unary, Var
+from falconc.ir.nodes import Apply, Binary, Cast, Const, Expr, Kernel, Select, Unary, Var
 from falconc.ir.types import DType
 from falconc.verify.verdict import Defect
 

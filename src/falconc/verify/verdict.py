@@ -51,7 +51,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """name, scope ("all sizes" or a list of shapes in words), reason in one line, evidence, first difference if Refuted."""
+    """name, scope ("all sizes" or a list of shapes in words), reason in one line, evidence, first difference."""
 
     name: VerdictName
     scope: str
