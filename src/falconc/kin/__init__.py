@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from falconc.frontend import tokens
 from falconc.frontend.unit import Unit
-from falconc.kin import headers, scopes, vocabulary
+from falconc.kin import handtuned, headers, scopes, vocabulary
 from falconc.kin.edits import Edit, Note, apply
 from falconc.kin.hazards import Hazards
 from falconc.kin.rewrite import Rewriter
@@ -44,8 +44,10 @@ def translate(unit: Unit, target: Platform) -> Result:
     everything = tokens.tokenize(source)
     own = _own_helpers(source, words)
     code = [t for t in everything if t.kind != "comment" and not any(e.start <= t.start < e.end for e in own)]
-    scope = scopes.read(code)
-    rewriter = Rewriter(source, code, words, scope, Hazards())
+    scope = scopes.read(source.text, code)
+    hazards = Hazards(source, code, words, scope)
+    hazards.check_progress()
+    rewriter = Rewriter(source, code, words, scope, hazards)
     edits = rewriter.edits(0, len(code))
     include_edits, include_notes = headers.translate(source, everything, words, set())
     helpers = _helpers(edits, words, headers.newline(source.text))
@@ -53,7 +55,8 @@ def translate(unit: Unit, target: Platform) -> Result:
         at = headers.after_includes(source, everything)
         edits.append(Edit(at, at, helpers))
     text = apply(source.text, [*edits, *own, *include_edits])
-    notes = sorted([*include_notes, *rewriter.notes], key=lambda n: n.where.offset if n.where else 0)
+    found = [*include_notes, *rewriter.notes, *hazards.notes, *handtuned.notes(source, code, words, scope)]
+    notes = sorted(found, key=lambda n: n.where.offset if n.where else 0)
     return Result(text, tuple(dict.fromkeys(notes)))
 
 

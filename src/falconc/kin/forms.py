@@ -76,6 +76,8 @@ def parse(value: str) -> tuple[Form, ...]:
 
 
 def _parse_one(text: str) -> Form:
+    if text.startswith("-> "):
+        return Form(text[3:])
     if re.fullmatch(r"(?:\w+::)*\w+", text):
         return Form(text, name=text)
     call = _CALL.match(text)

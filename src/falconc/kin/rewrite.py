@@ -90,7 +90,7 @@ class Rewriter:
         name = self.tokens[first].text
         if name in self.words.known or name in self.scopes.declared:
             return
-        in_device = self.scopes.in_device(self.tokens[first].start)
+        in_device = self.scopes.function_at(first) is not None
         if self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
             raise Unsupported(
                 f"'{name}' has no known counterpart in {self.words.target.title}",
@@ -188,6 +188,10 @@ class Rewriter:
         entry = self._of_group(entries, raw, first, end)
         form = self._written(entry, first, opening - 1)
         self._check_dropped(entry.form, form, raw, first, end)
+        if entry.key.endswith(".active") and not self.words.same_lanes:
+            self.hazards.active_lanes(first)
+        if entry.lanes and "mask" in form.holes - entry.form.holes:
+            self.hazards.full_mask(first, end)
         return self._write(entry.form, form, ranges, (first, opening, end)), end + 1
 
     def _of_group(self, entries: tuple[Entry, ...], raw: list[str], first: int, end: int) -> Entry:
@@ -196,9 +200,7 @@ class Rewriter:
         groups = sorted(entries, key=lambda e: e.lanes)
         entry = next((e for e in groups if widths is not None and widths <= e.lanes), groups[-1])
         if entry.lanes > self.words.target.lane_width:
-            self.hazards.need_whole_block(self.span(first, end))
-        if entry.lanes:
-            self.hazards.lane_call(self.span(first, end), entry.lanes)
+            self.hazards.need_whole_block(first, end, entry.lanes)
         return entry
 
     def _check_dropped(self, form: Form, target: Form, raw: list[str], first: int, end: int) -> None:

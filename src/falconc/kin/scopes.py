@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from falconc.frontend.tokens import CLOSE, OPEN, Token, closing
+from falconc.frontend.tokens import CLOSE, OPEN, Token
+from falconc.kin import structure
+from falconc.kin.structure import Function
 
 _TYPE_WORDS = "void bool char short int long float double unsigned signed auto size_t int32_t uint32_t int64_t uint64_t"
 _TYPES = frozenset(_TYPE_WORDS.split())
@@ -15,27 +18,32 @@ _KEYWORD_LIST = (
     "private protected template friend virtual explicit co_return co_await alignas decltype noexcept typeid not and or"
 )
 _KEYWORDS = frozenset(_KEYWORD_LIST.split())
-_DEVICE_MARKS = frozenset({"__global__", "__device__"})
+_MARKS = ("__global__", "__device__")
 
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
     """declared: names that the text defines. macros: its macros. aliases: namespace alias -> full name. opened:
-    namespaces named by ``using namespace``. constants: name -> the tokens of its value. device: character ranges of
-    device function bodies."""
+    namespaces named by ``using namespace``. constants: name -> the tokens of its value. functions: kernels and
+    device functions. starts: the offset of each line."""
 
     declared: frozenset[str]
     macros: frozenset[str]
     aliases: dict[str, str]
     opened: frozenset[str]
     constants: dict[str, tuple[Token, ...]]
-    device: tuple[tuple[int, int], ...]
+    functions: tuple[Function, ...]
+    starts: tuple[int, ...]
 
-    def in_device(self, offset: int) -> bool:
-        return any(start <= offset < end for start, end in self.device)
+    def function_at(self, i: int) -> Function | None:
+        """The kernel or device function whose body or parameters hold token ``i``."""
+        return next((f for f in self.functions if f.params[0] <= i < f.body[1]), None)
+
+    def line(self, offset: int) -> int:
+        return bisect.bisect_right(self.starts, offset)
 
 
-def read(tokens: Sequence[Token]) -> Scopes:
+def read(text: str, tokens: Sequence[Token]) -> Scopes:
     """The scopes of a text, from its tokens without comments."""
     declared: set[str] = set()
     macros: set[str] = set()
@@ -57,7 +65,13 @@ def read(tokens: Sequence[Token]) -> Scopes:
             if following == "=" and i and _is_constant(tokens, i):
                 constants[token.text] = _initializer(tokens, i + 2)
     return Scopes(
-        frozenset(declared | macros), frozenset(macros), aliases, frozenset(opened), constants, _device_bodies(tokens)
+        declared=frozenset(declared | macros),
+        macros=frozenset(macros),
+        aliases=aliases,
+        opened=frozenset(opened),
+        constants=constants,
+        functions=tuple(structure.functions(tokens, *_MARKS)),
+        starts=(0, *(i + 1 for i, c in enumerate(text) if c == "\n")),
     )
 
 
@@ -102,17 +116,3 @@ def _initializer(tokens: Sequence[Token], start: int) -> tuple[Token, ...]:
         depth += (tokens[end].text in OPEN) - (tokens[end].text in CLOSE)
         end += 1
     return tuple(tokens[start:end])
-
-
-def _device_bodies(tokens: Sequence[Token]) -> tuple[tuple[int, int], ...]:
-    out: list[tuple[int, int]] = []
-    for i, token in enumerate(tokens):
-        if token.text not in _DEVICE_MARKS or (out and token.start < out[-1][1]):
-            continue
-        j = i + 1
-        while j < len(tokens) and tokens[j].text not in (";", "{", "}", "="):
-            j = closing(tokens, j) + 1 if tokens[j].text in ("(", "[") else j + 1
-        if j < len(tokens) and tokens[j].text == "{":
-            end = closing(tokens, j)
-            out.append((token.start, tokens[min(end, len(tokens) - 1)].end))
-    return tuple(out)

@@ -33,8 +33,9 @@ class Vocabulary:
 
     words: a name of the source dialect -> the entries it may be. written: neutral key -> the target's form.
     includes: header of the source -> neutral key. refused: names with the reason. helpers: of the source and the target
-    dialect, name -> definition. notes: neutral key -> what to tell the user. reserved, reserved_in_device: what a
-    name of the source dialect looks like.
+    dialect, name -> definition. notes: neutral key -> what to tell the user. locks: functions that take
+    a lock when their operands are constants. reserved, reserved_in_device: what names of
+    the source dialect look like.
     """
 
     source: Platform
@@ -47,12 +48,22 @@ class Vocabulary:
     helpers: dict[str, str]
     notes: dict[str, str]
     known: frozenset[str]
+    locks: frozenset[str]
     reserved: re.Pattern[str]
     reserved_in_device: re.Pattern[str]
 
     @property
     def same_lanes(self) -> bool:
         return self.source.lane_width == self.target.lane_width
+
+    @property
+    def keeps_progress(self) -> bool:
+        """Whether lanes of a wave wait for each other safely on the target, or already cannot on the source."""
+        return not self.names_of("lane.progress") or "lane.progress" in self.written
+
+    def names_of(self, key: str) -> frozenset[str]:
+        """The source dialect's names for a key."""
+        return frozenset(name for name, entries in self.words.items() if any(e.key == key for e in entries))
 
     def header(self, key: str) -> str | None:
         form = self.written.get(key)
@@ -67,7 +78,7 @@ def _below(table: dict[str, str], topic: str) -> dict[str, str]:
     return {k.removeprefix(f"{topic}."): v for k, v in table.items() if k.startswith(f"{topic}.")}
 
 
-_NOT_WORDS = ("helper.", "include.", "refuse.", "note.", "reserved", "same.")
+_NOT_WORDS = ("helper.", "include.", "refuse.", "note.", "reserved", "same.", "lock")
 
 
 @cache
@@ -86,7 +97,10 @@ def between(source_name: str, target_name: str) -> Vocabulary:
     written = {k: forms.parse(v)[0] for k, v in theirs.items() if v and not k.startswith(_NOT_WORDS)}
     written |= {k: Form("") for k, v in theirs.items() if not v}
     written |= {k: Form(v.split(" | ")[0]) for k, v in theirs.items() if k.startswith("include.")}
-    includes = {h: f"include.{k}" for k, v in _below(mine, "include").items() for h in v.split(" | ")}
+    includes: dict[str, str] = {}
+    for key, value in _below(mine, "include").items():
+        for header in value.split(" | "):
+            includes.setdefault(header, f"include.{key}")
     return Vocabulary(
         source=source,
         target=target,
@@ -98,6 +112,7 @@ def between(source_name: str, target_name: str) -> Vocabulary:
         helpers=_below(theirs, "helper"),
         notes=_below(theirs, "note"),
         known=frozenset(_below(mine, "same")) | frozenset(_spoken(theirs)),
+        locks=frozenset(mine.get("lock", "").split()),
         reserved=re.compile(rf"(?:{mine.get('reserved', '(?!)')})$"),
         reserved_in_device=re.compile(rf"(?:{mine.get('reserved.device', '(?!)')})$"),
     )

@@ -7,6 +7,7 @@ Keys with a meaning of their own:
     include.TOPIC  header names
     refuse.NAME    a name that is never translated, and why
     note.KEY       what to tell the user when KEY is written
+    lock           functions that take a lock when their operands are constants
     reserved       names of this form belong to the dialect: an unknown one is an error, not somebody's own function
 
 Names from the CUDA C++ programming guide (12.x) and the CUDA math API reference.
@@ -16,6 +17,7 @@ from falconc.platforms.cuda.host_words import HOST
 
 _LANES: dict[str, str] = {
     "lane.width": "warpSize",
+    "lane.progress": "independent_thread_scheduling",
     "lane32.shuffle": "__shfl_sync($mask=0xffffffff, $value, $lane, $width=32)",
     "lane32.shuffle_up": "__shfl_up_sync($mask=0xffffffff, $value, $lane, $width=32)",
     "lane32.shuffle_down": "__shfl_down_sync($mask=0xffffffff, $value, $lane, $width=32)",
@@ -112,6 +114,7 @@ _HELPERS: dict[str, str] = {
 }
 
 _DEVICE: dict[str, str] = {
+    "lock": "atomicCAS atomicExch",
     "type.bf16": "__nv_bfloat16 | nv_bfloat16",
     "type.bf16x2": "__nv_bfloat162 | nv_bfloat162",
     "math.float_to_bf16": "__float2bfloat16 | __float2bfloat16_rn",

@@ -123,6 +123,7 @@ _HELPERS: dict[str, str] = {
 }
 
 _DEVICE: dict[str, str] = {
+    "lock": "atomicCAS atomicExch",
     "type.bf16": "__hip_bfloat16 | hip_bfloat16",
     "type.bf16x2": "__hip_bfloat162",
     "math.float_to_bf16": "__float2bfloat16",
@@ -144,11 +145,11 @@ _DEVICE: dict[str, str] = {
     "note.memory.load_streaming": "the cache hint is dropped",
     "note.memory.store_streaming": "the cache hint is dropped",
     "note.memory.load_volatile": "the cache hint is dropped",
-    "atomic.add.block": "atomicAdd",
-    "atomic.max.block": "atomicMax",
-    "atomic.min.block": "atomicMin",
-    "atomic.exchange.block": "atomicExch",
-    "atomic.cas.block": "atomicCAS",
+    "atomic.add.block": "-> atomicAdd",
+    "atomic.max.block": "-> atomicMax",
+    "atomic.min.block": "-> atomicMin",
+    "atomic.exchange.block": "-> atomicExch",
+    "atomic.cas.block": "-> atomicCAS",
     "group.reduce": "falconc_reduce($group, $value, $op)",
     "group.plus": "falconc_plus",
     "group.less": "falconc_less",
@@ -156,7 +157,7 @@ _DEVICE: dict[str, str] = {
     "qualifier.grid_constant": "",
     "macro.compiler": "__HIPCC__ | __HIP__",
     "macro.device_pass": "__HIP_DEVICE_COMPILE__",
-    "trap": "abort()",
+    "trap": "-> abort()",
     "declare.shared_dynamic": "HIP_DYNAMIC_SHARED($type, $name)",
     "launch.call": "hipLaunchKernelGGL($kernel, $grid, $block, $shared, $stream, $...)",
     "launch.name": "HIP_KERNEL_NAME($...)",
