@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from test_emit import DATA, array, c, gemm, loop, op, v
 
 from falconc import emit, platform
 from falconc.errors import Refused
+from falconc.ir import interp
 from falconc.ir.nodes import (
     SERIAL,
     Alloc,
@@ -29,6 +31,7 @@ from falconc.ir.types import F32, I32, I64
 from falconc.ir.walk import walk
 from falconc.passes.loop_bind import LoopBind
 from falconc.passes.parallelise import Parallelise
+from falconc.platform import Platform
 
 GPU = platform.get("cuda")
 CPU = platform.get("cpu")
@@ -227,3 +230,27 @@ def test_atomics_keep_a_loop_on_one_core() -> None:
     body = Update("h", (Const(0, I32),), "add", (c(1.0, F32),), atomic=True)
     kernel = Kernel("k", (array("h"), Scalar("n", I32)), (loop("i", v("n"), body, kind=DATA),))
     assert axes(Parallelise().apply(kernel, CPU)) == {}
+
+
+SIZES = {"n": 45, "m": 19, "M": 19, "N": 45, "K": 7, "A": 2, "B": 3}
+
+
+def results(kernel: Kernel) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(5)
+    args: dict[str, np.ndarray | int] = {b.name: rng.random(45 * 45, np.float32) for b in kernel.buffers}
+    args |= {s.name: SIZES[s.name] for s in kernel.scalars}
+    interp.run(kernel, args)
+    return {b.name: args[b.name] for b in kernel.buffers}
+
+
+@pytest.mark.parametrize("target", [GPU, platform.get("hip"), CPU], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "kernel", [gemm(), elementwise(v("n")), elementwise(c(300)), transpose(), normalise()], ids=lambda k: k.name
+)
+def test_bound_kernels_compute_the_same(kernel: Kernel, target: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("loop_bind_block", "loop_bind_grid", "parallelise"):
+        monkeypatch.setattr(f"falconc.passes.{module}.is_independent", lambda _, s: s.kind == DATA)
+    step = Parallelise() if target is CPU else LoopBind()
+    expected, actual = results(kernel), results(step.apply(kernel, target))
+    for name, values in expected.items():
+        np.testing.assert_array_equal(actual[name], values)
