@@ -54,7 +54,8 @@ struct State {
   bool probe, plain; // probe: extents are not known, record them; plain: embed inputs exactly instead of by hash
   u64 random;
   u32 region;        // numbers the parallel regions
-  i64 steps;
+  const double *range;  // of integer data, per buffer parameter
+  int slot;             // where this run's results begin
 };
 extern State S;
 

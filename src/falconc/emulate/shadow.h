@@ -188,7 +188,7 @@ template <int E> inline void outgoing(const N<E> &v, u64 *o) { o[2] = bits_of(do
 template <class I> inline void outgoing(const T<I> &v, u64 *o) { o[0] = v.p; o[1] = v.q; o[2] = u64(i64(v.v)); o[3] = 2; }
 template <class I> inline void outgoing(I v, u64 *o) { o[2] = u64(i64(v)); o[3] = 2; }
 template <class V, int TAG, int SIZE> inline void result(const Mem &m, int k, int slot) {
-  u64 *out = (u64 *)S.job->buffers[slot];
+  u64 *out = (u64 *)S.job->buffers[slot + S.slot];
   i64 n = S.job->bytes[k] / SIZE;
   for (i64 i = 0; i < n; ++i, out += 4) {
     const Cell &c = m.cell[m.grain == 1 ? i * SIZE : i];
@@ -234,12 +234,14 @@ template <class L> inline void in_order(L &body, i64 x, i64 y, i64 z) {
   Order ox(x), oy(y), oz(z);
   for (i64 c = 0; c < z; ++c) for (i64 b = 0; b < y; ++b) for (i64 a = 0; a < x; ++a) body(ox(a), oy(b), oz(c));
 }
-inline void begin(falcon_job *job, int buffers, int writable, int sites, u8 *told) {
-  S = State(); S.job = job; S.told = told;
+// One run of several in a job: results of run r go to the r-th group of result arrays.
+inline void begin(falcon_job *job, int buffers, int writable, u8 *told, int run, int runs) {
+  S = State(); S.job = job; S.told = told; S.slot = writable * run; writable *= runs;
+  S.range = (const double *)job->buffers[buffers + writable + 2];
   i64 *aux = (i64 *)job->buffers[buffers + writable];
   S.extent = aux; S.counts = aux + buffers;
   S.known = (const u64 *)job->buffers[buffers + writable + 1];
   S.known_count = job->bytes[buffers + writable + 1] / 24;
-  S.probe = job->mode & 256; S.plain = job->mode & 512; S.nearest = job->mode & 1024; S.random = mix(job->seed + 12345); (void)sites;
+  S.probe = job->mode & 256; S.plain = job->mode & 512; S.nearest = job->mode & 1024; S.random = mix(job->seed * 64 + u64(run) + 12345);
 }
 }  // namespace fx

@@ -124,6 +124,8 @@ class Examination:
             return
         hopeful: dict[str, Array] = {}
         for kind in inputs.EXACT_KINDS:
+            if kind.name == "positive" and all(f.all() for f in hopeful.values()):
+                continue
             if not self._kind(setting, kind, order, hopeful):
                 return
         self.found.settings.append(setting)

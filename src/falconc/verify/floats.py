@@ -60,8 +60,7 @@ class Floats:
         place = f"{kind} inputs at {inputs.describe(shape)}"
         try:
             expected = self._native(self.source, sizes, arrays)
-            wide = self._reference(lower.WIDE, sizes, arrays, 0)
-            noisy = [self._reference(lower.NOISY, sizes, arrays, 1 + k) for k in range(_NOISY_RUNS)]
+            wide, *noisy = self._references(sizes, arrays)
         except Failed as failure:
             if kind in ("signed", "ties", "positive"):
                 self.found.source_failure = f"{failure} on {place}"
@@ -90,9 +89,12 @@ class Floats:
     def _native(self, subject: Subject, sizes: Sizes, arrays: Mapping[str, Array]) -> dict[str, Array]:
         return subject.native(sizes, arrays, seed=self.seed, limits=self.exam.limits)
 
-    def _reference(self, mode: int, sizes: Sizes, arrays: Mapping[str, Array], salt: int) -> dict[str, Array]:
-        run = self.source.lowered(mode, sizes, arrays, seed=self.seed * 16 + salt, limits=self.exam.limits)
-        return {n: values(w, _double_or_whole(arrays[n].dtype)) for n, w in run.words.items()}
+    def _references(self, sizes: Sizes, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
+        """The source in wide arithmetic, then several times in noisy arithmetic."""
+        runs = self.source.lowered_often(
+            lower.NOISY, sizes, arrays, _NOISY_RUNS, seed=self.seed, limits=self.exam.limits
+        )
+        return [{n: values(w, _double_or_whole(arrays[n].dtype)) for n, w in r.words.items()} for r in runs]
 
     def _judge(
         self, dtype: str, expected: Array, got: Array, wide: Array, noisy: list[Array]

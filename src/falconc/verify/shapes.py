@@ -11,6 +11,7 @@ from falconc.ir.walk import walk
 _PRIMES = [p for p in range(2, 4000) if all(p % d for d in range(2, int(p**0.5) + 1))]
 _WORK = 60_000  # the product of all sizes that one run should not pass by much
 _LARGEST_TILE = 1024
+EQUAL_SIZES = 5  # number of the row in which all free sizes are equal
 
 
 @dataclass(slots=True)

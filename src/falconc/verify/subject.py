@@ -119,20 +119,46 @@ class Subject:
         limits: sandbox.Limits | None = None,
     ) -> Run:
         """Run the lowered program. Raises Failed if it does not end well."""
+        return self.lowered_often(
+            mode, sizes, arrays, 0, seed=seed, schedule=schedule, known=known, ranges=ranges, limits=limits
+        )[0]
+
+    def lowered_often(
+        self,
+        mode: int,
+        sizes: Sizes,
+        arrays: Mapping[str, Array],
+        more: int,
+        *,
+        seed: int = 0,
+        schedule: int = 0,
+        known: Array | None = None,
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        limits: sandbox.Limits | None = None,
+    ) -> list[Run]:
+        """One run, or (``more`` > 0) a wide one and ``more`` in ``mode`` in one process."""
         kernel = self.kernel
         buffers = kernel.buffers
-        words = {n: np.zeros((max(1, len(arrays[n])), 4), np.uint64) for n in self.program.results}
+        words = [
+            {n: np.zeros((max(1, len(arrays[n])), 4), np.uint64) for n in self.program.results} for _ in range(more + 1)
+        ]
         aux = np.zeros(len(buffers) + 6 * max(1, len(self.sites)), np.int64)
         table = known if known is not None and len(known) else np.full(3, 0xFFFFFFFFFFFFFFFF, np.uint64)
         spans = np.array([(ranges or {}).get(b.name, _full_range(b.dtype)) for b in buffers] or [(0, 0)], np.float64)
         inputs = [arrays[b.name].copy() for b in buffers]
-        every = [*inputs, *(w.reshape(-1) for w in words.values()), aux, table.reshape(-1), spans.reshape(-1)]
-        outcome = self._run(self.library, every, sizes, seed, schedule, mode, limits)
+        every = [
+            *inputs,
+            *(w.reshape(-1) for group in words for w in group.values()),
+            aux,
+            table.reshape(-1),
+            spans.reshape(-1),
+        ]
+        outcome = self._run(self.library, every, sizes, seed, schedule, mode | more << lower.MORE_RUNS, limits)
         touched = {b.name: -(-int(aux[k]) // b.dtype.size) for k, b in enumerate(buffers)}
         counts = aux[len(buffers) :].reshape(-1, 6)[: len(self.sites)]
         defects, limited, unknown = self._read_report(outcome.report, sizes)
-        sized = {n: w[: len(arrays[n])] for n, w in words.items()}
-        return Run(sized, touched, counts, defects, limited, unknown)
+        sized = [{n: w[: len(arrays[n])] for n, w in group.items()} for group in words]
+        return [Run(group, touched, counts, defects, limited, unknown) for group in sized]
 
     def native(
         self,
