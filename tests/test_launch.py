@@ -1,5 +1,6 @@
 """Launch sites read from host code: geometry over kernel parameters, sizes, extents, and reasons."""
 
+# ruff: noqa: E501 (tables)
 from __future__ import annotations
 
 import pytest
@@ -35,7 +36,9 @@ def sites(text: str, name: str = "cuda") -> tuple[LaunchSite, ...]:
     return launches(Unit(Source("t.cu", text), platform.get(name), (), None))
 
 
-def one(host: str, kernel: str = "__global__ void k(const float *a, float *b, int n) {}", name: str = "cuda") -> LaunchSite:
+def one(
+    host: str, kernel: str = "__global__ void k(const float *a, float *b, int n) {}", name: str = "cuda"
+) -> LaunchSite:
     found = sites(f"{kernel}\n{host}\n", name)
     assert len(found) == 1
     return found[0]

@@ -5,6 +5,7 @@ __shfl_down_sync($mask, $value, $lane, $width=32)    a call: read and written
 cudaMemcpyToSymbol($symbol, $...)                    a call whose further arguments are passed on
 (ballot($mask, !($predicate)) == 0)                  a template: written only
 A | B                                                A is written, both are read
+-> A                                                 written, never read
 """
 
 from __future__ import annotations

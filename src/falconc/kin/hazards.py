@@ -53,7 +53,8 @@ class Hazards:
 
     def active_lanes(self, i: int) -> None:
         """Token ``i`` asks who is active: only a variable that is a mask and nothing else is sure to mean the same."""
-        name = self.tokens[i - 2].text if self.tokens[i - 1].text == "=" else ""
+        given = self.tokens[i - 1].text == "=" and self.tokens[i - 2].kind == "name"
+        name = self.tokens[i - 2].text if given else ""
         function = self.scopes.function_at(i)
         span = self.source.span(self.tokens[i].start, self.tokens[i].end)
         if not name or function is None:

@@ -18,6 +18,8 @@ from falconc.source import Source, Span
 FULL_MASK = frozenset(
     {"0xffffffff", "0xFFFFFFFF", "-1", "~0", "0xffffffffu", "0xFFFFFFFFu", "0xFFFFFFFFU", "~0u", "FULL_MASK"}
 )
+# Operations of a lane group that a lane carries out without the others.
+_OWN_LANE = (".index", ".fence")
 _SKIPPED = frozenset({"include", "pragma"})
 
 
@@ -61,7 +63,7 @@ class Rewriter:
             last += 2
         for end in range(last, i - 1, -2):
             for name in self._names(i, end):
-                if name in self.scopes.declared:
+                if self.scopes.declares(name, i):
                     continue
                 if name in self.words.refused:
                     self._refuse(name, i, end)
@@ -88,7 +90,7 @@ class Rewriter:
 
     def _check_known(self, first: int, last: int) -> None:
         name = self.tokens[first].text
-        if name in self.words.known or name in self.scopes.declared:
+        if name in self.words.known or self.scopes.declares(name, first):
             return
         in_device = self.scopes.function_at(first) is not None
         if self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
@@ -199,7 +201,7 @@ class Rewriter:
         widths = constants.value(entries[0].form.bind(raw).get("width", ""), self.scopes, self.words.source.lane_width)
         groups = sorted(entries, key=lambda e: e.lanes)
         entry = next((e for e in groups if widths is not None and widths <= e.lanes), groups[-1])
-        if entry.lanes > self.words.target.lane_width:
+        if entry.lanes > self.words.target.lane_width and not entry.key.endswith(_OWN_LANE):
             self.hazards.need_whole_block(first, end, entry.lanes)
         return entry
 

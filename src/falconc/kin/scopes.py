@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from falconc.frontend.tokens import CLOSE, OPEN, Token
+from falconc.frontend.tokens import CLOSE, OPEN, Token, closing
 from falconc.kin import structure
 from falconc.kin.structure import Function
 
@@ -23,17 +23,24 @@ _MARKS = ("__global__", "__device__")
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """declared: names that the text defines. macros: its macros. aliases: namespace alias -> full name. opened:
-    namespaces named by ``using namespace``. constants: name -> the tokens of its value. functions: kernels and
-    device functions. starts: the offset of each line."""
+    """What the names of a text stand for.
 
-    declared: frozenset[str]
+    declared: names that the text defines, with the tokens where they are visible. macros: its macros. aliases: namespace
+    alias -> full name. opened: namespaces named by ``using namespace``. constants: name -> the tokens of its value.
+    functions: kernels and device functions. starts: the offset of each line.
+    """
+
+    declared: dict[str, tuple[range, ...]]
     macros: frozenset[str]
     aliases: dict[str, str]
     opened: frozenset[str]
     constants: dict[str, tuple[Token, ...]]
     functions: tuple[Function, ...]
     starts: tuple[int, ...]
+
+    def declares(self, name: str, i: int) -> bool:
+        """Whether ``name``, at token ``i``, is one that the text itself defines."""
+        return name in self.macros or any(i in r for r in self.declared.get(name, ()))
 
     def function_at(self, i: int) -> Function | None:
         """The kernel or device function whose body or parameters hold token ``i``."""
@@ -45,13 +52,16 @@ class Scopes:
 
 def read(text: str, tokens: Sequence[Token]) -> Scopes:
     """The scopes of a text, from its tokens without comments."""
-    declared: set[str] = set()
+    declared: dict[str, tuple[range, ...]] = {}
+    blocks: list[int] = []
     macros: set[str] = set()
     aliases: dict[str, str] = {}
     opened: set[str] = set()
     constants: dict[str, tuple[Token, ...]] = {}
     for i, token in enumerate(tokens):
         following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+        if not token.directive and token.text in "{}":
+            blocks = blocks[:-1] if token.text == "}" else [*blocks, i]
         if token.kind != "name":
             continue
         if token.text == "define" and token.directive == "define" and tokens[i - 1].text == "#":
@@ -61,11 +71,11 @@ def read(text: str, tokens: Sequence[Token]) -> Scopes:
         elif token.text == "namespace":
             _namespace(tokens, i, aliases, opened)
         elif _declares(tokens, i):
-            declared.add(token.text)
+            declared[token.text] = (*declared.get(token.text, ()), _visible(tokens, i, blocks))
             if following == "=" and i and _is_constant(tokens, i):
                 constants[token.text] = _initializer(tokens, i + 2)
     return Scopes(
-        declared=frozenset(declared | macros),
+        declared=declared,
         macros=frozenset(macros),
         aliases=aliases,
         opened=frozenset(opened),
@@ -116,3 +126,24 @@ def _initializer(tokens: Sequence[Token], start: int) -> tuple[Token, ...]:
         depth += (tokens[end].text in OPEN) - (tokens[end].text in CLOSE)
         end += 1
     return tuple(tokens[start:end])
+
+
+def _visible(tokens: Sequence[Token], i: int, blocks: Sequence[int]) -> range:
+    """The tokens that see a name declared at ``i``: to the end of its block, or of the body after its brackets."""
+    depth = 0
+    for k in range(i, -1, -1):
+        depth += (tokens[k].text in (")", "]", "}")) - (tokens[k].text in OPEN)
+        if depth < 0 and tokens[k].text == "(":
+            end = closing(tokens, k) + 1
+            while end < len(tokens) and tokens[end].text in ("const", "noexcept", "override", "mutable"):
+                end += 1
+            return range(i, structure.statement_end(tokens, end, len(tokens)))
+        if depth < 0 or tokens[k].text == ";":
+            break
+    inner = [b for b in blocks if not _is_transparent(tokens, b)]
+    return range(i, closing(tokens, inner[-1]) if inner else len(tokens))
+
+
+def _is_transparent(tokens: Sequence[Token], brace: int) -> bool:
+    """Whether a brace opens a namespace or a linkage block, whose names are seen outside too."""
+    return tokens[brace - 1].kind == "string" or "namespace" in (t.text for t in tokens[max(0, brace - 2) : brace])

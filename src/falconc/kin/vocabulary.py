@@ -32,10 +32,10 @@ class Vocabulary:
     """How to go from ``source`` to ``target``.
 
     words: a name of the source dialect -> the entries it may be. written: neutral key -> the target's form.
-    includes: header of the source -> neutral key. refused: names with the reason. helpers: of the source and the target
-    dialect, name -> definition. notes: neutral key -> what to tell the user. locks: functions that take
-    a lock when their operands are constants. reserved, reserved_in_device: what names of
-    the source dialect look like.
+    includes: header of the source -> neutral key. refused: names with the reason. source_helpers, helpers: of the source
+    and the target dialect, name -> definition. shared: names that both dialects have. known: those, and what the target
+    says. notes: neutral key -> what to tell the user. locks: functions that take a lock when their operands are
+    constants. reserved, reserved_in_device: what names of the source dialect look like.
     """
 
     source: Platform
@@ -47,6 +47,7 @@ class Vocabulary:
     source_helpers: dict[str, str]
     helpers: dict[str, str]
     notes: dict[str, str]
+    shared: frozenset[str]
     known: frozenset[str]
     locks: frozenset[str]
     reserved: re.Pattern[str]
@@ -111,6 +112,7 @@ def between(source_name: str, target_name: str) -> Vocabulary:
         source_helpers=_below(mine, "helper"),
         helpers=_below(theirs, "helper"),
         notes=_below(theirs, "note"),
+        shared=frozenset(_below(mine, "same")),
         known=frozenset(_below(mine, "same")) | frozenset(_spoken(theirs)),
         locks=frozenset(mine.get("lock", "").split()),
         reserved=re.compile(rf"(?:{mine.get('reserved', '(?!)')})$"),

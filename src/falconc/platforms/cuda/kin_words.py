@@ -42,8 +42,8 @@ _LANES: dict[str, str] = {
     "lane64.any": "(falconc_ballot64($predicate) != 0)",
     "lane64.all": "(falconc_ballot64(!($predicate)) == 0)",
     "lane64.index": "(falconc_thread() & 63u)",
-    "lane64.sync": "__syncthreads()",
-    "lane64.fence": "__threadfence_block()",
+    "lane64.sync": "-> __syncthreads()",
+    "lane64.fence": "-> __threadfence_block()",
 }
 
 _THREAD = """\
