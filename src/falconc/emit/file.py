@@ -48,7 +48,9 @@ def _headers(kernels: Sequence[Kernel], platform: Platform, used: set[str], code
     wanted = {f"header.{key.removeprefix('type.')}" for key in used if key.startswith("type.")}
     if re.search(r"\bu?int\d+_t\b", code):
         wanted.add("header.integer")
-    if names_math(code) or any(_is_math(key) for key in used):
+    if names_math(code):
+        wanted.add("header.infinity")
+    if any(_is_math(key) for key in used):
         wanted.add("header.math")
     return sorted({*platform.words.headers, *(words[w] for w in wanted if w in words)})
 

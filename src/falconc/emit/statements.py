@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from falconc.emit.expressions import Expressions
+from falconc.emit.lanes import as_shuffles
 from falconc.emit.literals import PRIMARY, Text
 from falconc.errors import InternalError, Unsupported
 from falconc.ir import types
@@ -16,6 +17,7 @@ from falconc.ir.nodes import (
     Body,
     Break,
     Buffer,
+    Cast,
     Collective,
     Const,
     Expr,
@@ -63,10 +65,27 @@ class Statements:
         for place, statement in enumerate(body):
             if isinstance(statement, Alloc) and _starts_with_store(statement.buffer, body[place + 1 :]):
                 waiting[statement.buffer.name] = statement.buffer
+            elif isinstance(statement, Collective):
+                for buffer in waiting.values():
+                    self._declare(buffer)
+                self.body(self.exchange(statement, body[place + 1 :]))
+                return
             elif isinstance(statement, Store) and statement.buffer in waiting:
                 self._initialised(waiting.pop(statement.buffer), statement.value)
             else:
                 self.statement(statement)
+
+    def exchange(self, s: Collective, rest: Body) -> Body:
+        """Prints the collective; the statements after it, with what they read of it replaced."""
+        e, exchange = self.expressions, as_shuffles(s, rest)
+        mask = e.full(Cast(types.U32, s.mask) if s.width <= 32 else s.mask) if s.mask is not None else None
+        active = mask or Text(e.word("lane.active", s.where), PRIMARY, types.U32)
+        kind = e.type_name(s.value.dtype)
+        for name, lane in exchange.reads:
+            args = active, e.full(s.value), e.lean(lane)
+            moved = e.fill(f"lane.exchange.{s.width}", args, s.value.dtype, s.where)
+            self.line(f"const {kind} {name} = {moved.code};")
+        return exchange.rest
 
     def block(self, head: str, body: Body) -> None:
         self.open(head)
@@ -92,9 +111,7 @@ class Statements:
             case Update():
                 self._update(s)
             case Collective():
-                raise Unsupported(
-                    "an exchange between lanes cannot be printed here", "apply loop-recovery first", s.where
-                )
+                raise Unsupported("lanes cannot exchange values here", "apply loop-recovery first", s.where)
             case Barrier():
                 self.line(self.expressions.word(f"barrier.{s.scope}", s.where))
             case Break():

@@ -3,7 +3,7 @@
 Keys (a value with ``{0}``, ``{1}`` ... is a pattern, filled with printed operands):
 
     type.T              C type of the IR dtype T                       "float"
-    header.WHAT         include that f16, bf16, integer (fixed-width integer types) or math needs
+    header.WHAT         include that f16, bf16, integer (fixed-width types), math or infinity (and NAN) needs
     math.F.T            the pure function F of ir/functions.py on dtype T; 16-bit floats go through f32
     test.F              a float -> bool function
     min.T, max.T        smaller, larger of two
@@ -14,7 +14,8 @@ Keys (a value with ``{0}``, ``{1}`` ... is a pattern, filled with printed operan
     space.S             storage qualifier of an array in space S; spaces without a word cannot be declared
     array.dynamic       present where a local array's extent may be an expression
     barrier.SCOPE       statement
-    lane.OP             exchange between lanes: {0} mask, {1} value, {2} lane or distance, {3} group width
+    lane.exchange.N     the value of a lane in a group of N: {0} mask of those that take part, {1} value, {2} lane
+    lane.active         that mask for "whoever arrives"
     kernel.qualifier    before ``void NAME(``
     restrict            pointer qualifier
     launch              statement: {kernel} {grid} {block} {shared} {stream} {args}

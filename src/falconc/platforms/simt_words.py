@@ -80,6 +80,7 @@ TABLE: dict[str, str] = {
     "pragma.unrolled": "#pragma unroll",
     "launch": "{kernel}<<<{grid}, {block}, {shared}, {stream}>>>({args});",
     "header.integer": "<cstdint>",
+    "header.infinity": "<cmath>",
     "reserved": f"{c_words.KEYWORDS} blockIdx threadIdx blockDim gridDim warpSize dim3 half min max",
 }
 

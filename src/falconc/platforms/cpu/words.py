@@ -52,6 +52,7 @@ WORDS = Words(
         "pragma.vector": "#pragma omp simd",
         "header.integer": "<stdint.h>",
         "header.math": "<math.h>",
+        "header.infinity": "<math.h>",
         "file.open": '#ifdef __cplusplus\nextern "C" {\n#endif',
         "file.close": '#ifdef __cplusplus\n}  // extern "C"\n#endif',
     },

@@ -22,10 +22,8 @@ _EMITTED: dict[str, str] = {
     "header.bf16": "<cuda_bf16.h>",
     "atomic.add.f16": "atomicAdd({0}, {1})",
     "barrier.warp": "__syncwarp();",
-    "lane.shuffle": "__shfl_sync({0}, {1}, {2}, {3})",
-    "lane.shuffle_down": "__shfl_down_sync({0}, {1}, {2}, {3})",
-    "lane.shuffle_up": "__shfl_up_sync({0}, {1}, {2}, {3})",
-    "lane.shuffle_xor": "__shfl_xor_sync({0}, {1}, {2}, {3})",
+    "lane.active": "__activemask()",
+    **{f"lane.exchange.{width}": f"__shfl_sync({{0}}, {{1}}, {{2}}, {width})" for width in (2, 4, 8, 16, 32)},
 }
 
 WORDS = Words(

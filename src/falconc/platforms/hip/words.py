@@ -20,10 +20,8 @@ _EMITTED: dict[str, str] = {
     "type.bf16": "__hip_bfloat16",
     "header.f16": "<hip/hip_fp16.h>",
     "header.bf16": "<hip/hip_bf16.h>",
-    "lane.shuffle": "__shfl({1}, {2}, {3})",
-    "lane.shuffle_down": "__shfl_down({1}, {2}, {3})",
-    "lane.shuffle_up": "__shfl_up({1}, {2}, {3})",
-    "lane.shuffle_xor": "__shfl_xor({1}, {2}, {3})",
+    "lane.active": "__activemask()",
+    **{f"lane.exchange.{width}": f"__shfl({{1}}, {{2}}, {width})" for width in (2, 4, 8, 16, 32, 64)},
 }
 
 WORDS = Words(
