@@ -1,0 +1,46 @@
+"""Loop recovery: the plain loop nest behind a kernel of parallel threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from falconc.ir.nodes import Barrier, Collective, For, Kernel
+from falconc.ir.walk import walk
+from falconc.passes import Pass
+from falconc.passes.loop_fission import LoopFission
+from falconc.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRecovery(Pass):
+    """From threads, barriers, lane exchanges and shared memory to loops.
+
+    Before: a block of threads stages tiles of its operands in shared memory, meets at barriers and adds up. After:
+    the loop nest a person would write; loops known to be independent are marked so.
+    Refuses what has no such form: a barrier that not all threads of a block reach, a barrier across the grid.
+    Exact but for the order of sums, for programs without data races.
+    """
+
+    name: ClassVar[str] = "loop-recovery"
+
+    def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
+        if not _has_threads(kernel):
+            return kernel
+        return LoopFission().apply(kernel, platform)
+
+    @classmethod
+    def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
+        if _has_threads(kernel):
+            yield cls()
+
+
+def _has_threads(kernel: Kernel) -> bool:
+    """Whether ``kernel`` has axes of a launch, or threads that meet."""
+    for n in walk(kernel.body):
+        if isinstance(n, Barrier | Collective) or (
+            isinstance(n, For) and n.kind.axis.startswith(("block.", "thread."))
+        ):
+            return True
+    return False
