@@ -94,12 +94,12 @@ def test_geometry(body: str, expected: str) -> None:
     ("body", "reason"),
     [
         ("int t = n; k<<<n, t>>>(a, b, n);", "the block extent 't' is not a constant"),
-        ("k<<<rows, 32>>>(a, b, n);", "the launch depends on the host value 'rows', which is not a parameter of the kernel"),
+        ("k<<<rows, 32>>>(a, b, n);", "the launch extents 'rows, 32' are not understood"),
         ("k<<<pick(n, 3), 32>>>(a, b, n);",
-         "the launch depends on the host value 'pick(n,3)', which is not a parameter of the kernel"),
+         "the launch extents 'pick(n,3), 32' are not understood"),
         ("int t = 256; if (n < 256) t = 32; k<<<n, t>>>(a, b, n);", "the block extent 't' is not a constant"),
         ("k<<<n, 32, bytes(n)>>>(a, b, n);",
-         "the launch depends on the host value 'bytes(n)', which is not a parameter of the kernel"),
+         "the launch extents 'n, 32, bytes(n)' are not understood"),
     ],
 )  # fmt: skip
 def test_reasons(body: str, reason: str) -> None:
@@ -110,13 +110,27 @@ def test_reasons(body: str, reason: str) -> None:
 
 def test_a_variable_assigned_again_is_not_taken_for_the_parameter() -> None:
     site = one(RUN.format("int m = n; int g = m / 2; m = m / 4; k<<<g, 32>>>(a, b, m);"))
-    assert site.launch is None
-    assert "host value 'n'" in site.reason
+    assert geometry(site) == "[(host_n / 2), 1, 1] [32, 1, 1]"
 
 
-def test_a_loop_variable_is_unknown() -> None:
+def test_host_values_that_the_kernel_does_not_get_keep_their_names() -> None:
+    site = one(
+        "void run(float *a, float *b, int rows, int cols) { k<<<dim3(rows, (rows + 1) / 2), 64>>>(a, b, cols); }"
+    )
+    assert geometry(site) == "[rows, ((rows + 1) / 2), 1] [64, 1, 1]"
+    site = one("void run(T x, float *b, int n) { int g = x.size(0); k<<<g, 64>>>(x.ptr(), b, 7); }")
+    assert geometry(site) == "[x_size_0, 1, 1] [64, 1, 1]"
+
+
+def test_a_loop_variable_is_a_host_value() -> None:
     site = one(RUN.format("for (int g = 1; g < n; g *= 2) k<<<g, 32>>>(a, b, n);"))
+    assert geometry(site) == "[g, 1, 1] [32, 1, 1]"
+
+
+def test_a_grid_of_unknown_type_is_not_taken_for_a_number() -> None:
+    site = one("void run(float *a, float *b, int n, dim3 grid) { k<<<grid, 32>>>(a, b, n); }")
     assert site.launch is None
+    assert site.reason == "the launch extents 'grid, 32' are not understood"
 
 
 def test_constants_give_sizes_and_stay_parameters_in_the_grid() -> None:

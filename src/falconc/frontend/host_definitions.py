@@ -53,13 +53,14 @@ def kernels(code: Sequence[Token]) -> dict[str, list[Param]]:
         k = i + 1
         while k < len(code) and code[k].text not in (";", "{"):
             if code[k].text == "(" and code[k - 1].text not in ("__launch_bounds__", "__attribute__", "__align__"):
-                out.setdefault(code[k - 1].text, [_param(p) for p in split_angles(code[k + 1 : closing(code, k)])])
+                out.setdefault(code[k - 1].text, [parameter(p) for p in split_angles(code[k + 1 : closing(code, k)])])
                 break
             k = closing(code, k) + 1 if code[k].text == "(" else k + 1
     return out
 
 
-def _param(tokens: Sequence[Token]) -> Param:
+def parameter(tokens: Sequence[Token]) -> Param:
+    """A declared parameter."""
     texts = [t.text for t in tokens]
     if "=" in texts:
         texts = texts[: texts.index("=")]

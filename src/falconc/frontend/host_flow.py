@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from falconc.frontend.host_types import INTEGERS
 from falconc.frontend.host_values import (
     Extents,
     Names,
@@ -24,6 +25,7 @@ from falconc.ir.types import I64
 _ASSIGN = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="])
 _HEADED = frozenset(["if", "for", "while", "switch"])
 _FLOATS = frozenset(["float", "double", "auto"])
+_INTEGER_WORDS = frozenset(word for words in INTEGERS for word in words.split())
 _VECTORS = frozenset(["vector", "device_vector", "host_vector"])
 _STATEMENT_WORDS = frozenset(["return", "delete", "throw", "goto", "case", "using", "else", "break", "continue"])
 
@@ -45,6 +47,7 @@ class Flow:
     names: Names
     allocators: Mapping[str, tuple[int, int]]
     allocations: dict[str, Allocation] = field(default_factory=dict[str, Allocation])
+    integers: set[str] = field(default_factory=set[str])
     initializers: dict[str, Sequence[Token]] = field(default_factory=dict[str, "Sequence[Token]"])
 
     def follow(self, low: int, high: int, place: int) -> None:
@@ -195,6 +198,8 @@ class Flow:
             self.names.values[name.text] = extents(parts, self.names)
             return
         value = evaluate(inner, self.names)
+        if isinstance(value, Number) and isinstance(value.value, Var) and _INTEGER_WORDS & set(types):
+            self.integers.add(value.value.name)
         rounds = isinstance(value, Number) and value.over is not None and not _FLOATS & set(types)
         self.names.values[name.text] = Number(whole(value)) if rounds and isinstance(value, Number) else value
         self.initializers[name.text] = inner

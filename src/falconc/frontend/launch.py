@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from falconc.frontend.host_definitions import Param, definitions, kernels, split_angles
+from falconc.frontend.host_definitions import Param, definitions, kernels, parameter, split_angles
 from falconc.frontend.host_flow import Allocation, Flow
 from falconc.frontend.host_types import INTEGERS, SIZES
 from falconc.frontend.host_values import (
@@ -17,15 +17,16 @@ from falconc.frontend.host_values import (
     evaluate,
     extents,
     number,
+    split,
     text_of,
     whole,
 )
 from falconc.frontend.launch_calls import Call, find
+from falconc.frontend.launch_terms import Terms, symbol
 from falconc.frontend.tokens import Token, closing, tokenize
 from falconc.frontend.unit import LaunchSite, Unit
 from falconc.ir import walk
-from falconc.ir.nodes import Binary, Cast, Const, Expr, Launch, Var
-from falconc.ir.types import I32, I64
+from falconc.ir.nodes import Binary, Const, Expr, Launch, Var
 
 _ALLOCATORS = ("malloc", "malloc_managed", "malloc_async", "malloc_host", "host_alloc")
 _TEMPLATE_HEADS = frozenset(["typename", "class", "int", "bool", "size_t", "unsigned"])
@@ -68,32 +69,54 @@ class _Finder:
             return LaunchSite(call.kernel, template, None, where, "the launch is not inside a function body")
         sizes = _constant_arguments(params, call.args, plain.names)
         block, reason = self._block(call, plain)
-        fixed = self._fixed(params, call, function)
-        flow = self._flow(function, call, fixed)
-        compound = _compound_arguments(params, call.args, flow.names)
-        extents_of = self._extents(params, call.args, flow, compound)
-        if block is None:
-            return LaunchSite(call.kernel, template, None, where, reason, sizes, extents_of)
+        flow = self._flow(function, call, self._fixed(params, call, function))
+        terms = Terms.of(params, call.args, flow.names)
+        launch = self._launch(call, block, terms, flow) if block else None
+        extents_of = self._extents(params, call.args, flow, terms)
+        if block and not launch:
+            written = ", ".join(text_of(c) for c in call.config[:3])
+            reason = f"the launch extents '{written}' are not understood"
+        return LaunchSite(call.kernel, template, launch, where, reason, sizes, extents_of)
+
+    def _launch(self, call: Call, block: tuple[int, int, int], terms: Terms, flow: Flow) -> Launch | None:
+        """Grid over the kernel's parameters, and over free names where it does not get a host value."""
         grid = _three(call.config[0], flow.names)
         shared = evaluate(call.config[2], flow.names) if len(call.config) > 2 else Number(number(0))
-        parts = [_in_params(p.value if p.over is None else whole(p), compound, params) for p in grid] if grid else []
-        size = _in_params(whole(shared), compound, params) if isinstance(shared, Number) else "shared"
-        unknown = [p for p in (*parts, size) if isinstance(p, str)]
-        if not grid or unknown:
-            return LaunchSite(
-                call.kernel, template, None, where, _reason(call, grid is not None, unknown), sizes, extents_of
-            )
-        known = [p for p in parts if not isinstance(p, str)]
-        assert not isinstance(size, str)
-        launch = Launch((known[0], known[1], known[2]), block, size)
-        return LaunchSite(call.kernel, template, launch, where, "", sizes, extents_of)
+        if not grid or not isinstance(shared, Number):
+            return None
+        if isinstance(grid[0].value, Var) and not self._is_integer(grid[0].value, call.config[0], flow):
+            return None
+        parts = [terms.express(whole(p), True) for p in grid]
+        size = terms.express(whole(shared), False)
+        if size is None:
+            return None
+        x, y, z = (p for p in parts if p is not None)
+        return Launch((x, y, z), block, size)
+
+    def _is_integer(self, value: Var, written: Sequence[Token], flow: Flow) -> bool:
+        """Whether a grid given as one host value is sure to be a number, not a three-part extent."""
+        return value.name.startswith("@") or value.name in flow.integers or text_of(written) != value.name
 
     def _flow(self, function: tuple[int, int] | None, call: Call, fixed: Mapping[str, Value]) -> Flow:
         names = Names({}, self.constants, self.functions, fixed)
         flow = Flow(self.code, names, self.allocators)
         if function:
+            flow.integers |= self._integer_parameters(function)
             flow.follow(function[0] + 1, function[1], call.at)
         return flow
+
+    def _integer_parameters(self, function: tuple[int, int]) -> set[str]:
+        """Integer parameters of the host function."""
+        close = function[0] - 1
+        while self.code[close].text != ")":
+            close -= 1
+        depth, opening = 0, close
+        while opening > 0:
+            depth += (self.code[opening].text == ")") - (self.code[opening].text == "(")
+            if depth == 0:
+                break
+            opening -= 1
+        return {p.name for part in split(self.code[opening + 1 : close]) if part and (p := parameter(part)).dtype}
 
     def _function_around(self, at: int) -> tuple[int, int] | None:
         """Brace indices of the outermost function body around a token."""
@@ -128,7 +151,7 @@ class _Finder:
         for param, arg in zip(params, call.args, strict=False):
             bare = _bare(arg)
             if param.dtype and bare and bare not in out and self._assignments(bare, function, call.at) <= 1:
-                out[bare] = Number(_symbol(param))
+                out[bare] = Number(symbol(param))
         probe = self._flow(function, call, out)
         block = _three(call.config[1], probe.names) or ()
         used = {n for p in block for n in walk.variables(whole(p))}
@@ -143,15 +166,15 @@ class _Finder:
         return count
 
     def _extents(
-        self, params: Sequence[Param], args: Sequence[Sequence[Token]], flow: Flow, compound: Mapping[Expr, Var]
+        self, params: Sequence[Param], args: Sequence[Sequence[Token]], flow: Flow, terms: Terms
     ) -> dict[str, Expr]:
         """Element counts of pointer parameters whose allocation was seen."""
         out: dict[str, Expr] = {}
         for param, arg in zip(params, args, strict=False):
             found = flow.allocations.get(_pointer_name(arg)) if param.pointee else None
             count = _elements(found, param.pointee) if found else None
-            expr = _in_params(count, compound, params) if count is not None else "unknown"
-            if not isinstance(expr, str):
+            expr = terms.express(count, False) if count is not None else None
+            if expr is not None:
                 out[param.name] = expr
         return out
 
@@ -222,55 +245,6 @@ def _constant_arguments(params: Sequence[Param], args: Sequence[Sequence[Token]]
         if isinstance(value, Number) and value.over is None and isinstance(value.value, Const):
             out[param.name] = int(value.value.value)
     return out
-
-
-def _compound_arguments(params: Sequence[Param], args: Sequence[Sequence[Token]], names: Names) -> dict[Expr, Var]:
-    """Value of an argument that is an expression -> the parameter that carries it."""
-    out: dict[Expr, Var] = {}
-    for param, arg in zip(params, args, strict=False):
-        value = evaluate(arg, names) if param.dtype else None
-        if isinstance(value, Number) and value.over is None and not isinstance(value.value, Const):
-            out.setdefault(value.value, _symbol(param))
-    return out
-
-
-def _symbol(param: Param) -> Var:
-    """A kernel parameter among host values; no host name is spelled like it."""
-    return Var(f"@{param.name}", I64)
-
-
-def _in_params(expr: Expr, compound: Mapping[Expr, Var], params: Sequence[Param]) -> Expr | str:
-    """``expr`` over kernel parameters in their own types; the name of a host value that is not among them otherwise."""
-    scalars = {_symbol(p).name: p for p in params if p.dtype}
-
-    def top_down(node: Expr) -> Expr:
-        return compound[node] if node in compound else walk.map_children(node, top_down)
-
-    mapped = top_down(expr)
-    missing = sorted(walk.variables(mapped) - set(scalars))
-    if missing:
-        return missing[0]
-    wide = any((dtype := scalars[n].dtype) and dtype.bits > 32 for n in walk.variables(mapped))
-    wide |= any(
-        isinstance(n, Const) and n.dtype == I64 and not I32.lowest <= n.value <= I32.highest for n in walk.walk(mapped)
-    )
-    target = I64 if wide else I32
-
-    def typed(node: Expr) -> Expr:
-        if isinstance(node, Var):
-            param = scalars[node.name]
-            assert param.dtype
-            var = Var(param.name, param.dtype)
-            return var if param.dtype == target else Cast(target, var)
-        return Const(node.value, target) if isinstance(node, Const) and node.dtype == I64 else node
-
-    return walk.rewrite(mapped, typed)
-
-
-def _reason(call: Call, grid_known: bool, unknown: Sequence[str]) -> str:
-    if not grid_known:
-        return f"the grid extent '{text_of(call.config[0])}' is not understood"
-    return f"the launch depends on the host value '{unknown[0]}', which is not a parameter of the kernel"
 
 
 def _elements(found: Allocation, pointee: str) -> Expr | None:

@@ -25,9 +25,9 @@ _MARKS = ("__global__", "__device__")
 class Scopes:
     """What the names of a text stand for.
 
-    declared: names that the text defines, with the tokens where they are visible. macros: its macros. aliases: namespace
-    alias -> full name. opened: namespaces named by ``using namespace``. constants: name -> the tokens of its value.
-    functions: kernels and device functions. starts: the offset of each line.
+    declared: names that the text defines, with the tokens where they are visible. macros: its macros.
+    aliases: namespace alias -> full name. opened: namespaces named by ``using namespace``. constants: name -> the
+    tokens of its value. functions: kernels and device functions. starts: the offset of each line.
     """
 
     declared: dict[str, tuple[range, ...]]

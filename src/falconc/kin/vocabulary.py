@@ -32,10 +32,10 @@ class Vocabulary:
     """How to go from ``source`` to ``target``.
 
     words: a name of the source dialect -> the entries it may be. written: neutral key -> the target's form.
-    includes: header of the source -> neutral key. refused: names with the reason. source_helpers, helpers: of the source
-    and the target dialect, name -> definition. shared: names that both dialects have. known: those, and what the target
-    says. notes: neutral key -> what to tell the user. locks: functions that take a lock when their operands are
-    constants. reserved, reserved_in_device: what names of the source dialect look like.
+    includes: header of the source -> neutral key. refused: names with the reason. source_helpers, helpers: name ->
+    definition, of the two dialects. shared: names that both dialects have. known: those, and what the target says.
+    notes: neutral key -> what to tell the user. locks: functions that take a lock when their operands are constants.
+    reserved, reserved_in_device: what names of the source dialect look like.
     """
 
     source: Platform
