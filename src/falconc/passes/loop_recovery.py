@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from falconc.ir.nodes import Barrier, Collective, For, Kernel
 from falconc.ir.walk import walk
 from falconc.passes import Pass
 from falconc.passes.loop_fission import LoopFission
+from falconc.passes.normal_form import normalise
+from falconc.passes.staging import UndoStaging
+from falconc.passes.thread_program import names_of_values
 from falconc.platform import Platform
 
 
@@ -28,7 +31,10 @@ class LoopRecovery(Pass):
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         if not _has_threads(kernel):
             return kernel
-        return LoopFission().apply(kernel, platform)
+        names = names_of_values(kernel.body)
+        kernel = UndoStaging().apply(kernel, platform)
+        kernel = LoopFission().apply(kernel, platform)
+        return replace(kernel, body=normalise(kernel, names))
 
     @classmethod
     def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:

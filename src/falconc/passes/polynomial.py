@@ -262,10 +262,7 @@ class Facts:
                 return self.poly(e.operand).scaled(-1)
             case Binary(op="add" | "sub" | "mul") if e.dtype.kind in ("int", "uint"):
                 left, right = self.poly(e.left), self.poly(e.right)
-                if e.op == "mul":
-                    p = left * right
-                else:
-                    p = left + right if e.op == "add" else left - right
+                p = left * right if e.op == "mul" else left + (right if e.op == "add" else right.scaled(-1))
                 return p if e.dtype.is_signed or self._cannot_wrap(p, e.dtype) else atom(e)
             case Binary(op="div" | "mod" | "floordiv" | "floormod") if isinstance(e.right, Const):
                 return self._divided(e, int(e.right.value), e.op in ("div", "floordiv"))
@@ -288,7 +285,7 @@ class Facts:
 
     def divmod(self, p: Poly, c: int) -> tuple[Poly, Poly] | None:
         """(q, r) with p = c * q + r, 0 <= r < c and q >= 0; None where this cannot be read off."""
-        q = Poly({m: v // c for m, v in p.terms.items() if v % c == 0 or not m and v // c}, p.shown)
+        q = Poly({m: v // c for m, v in p.terms.items() if v % c == 0 or (not m and v // c)}, p.shown)
         r = p - q.scaled(c)
         if self.proves(r) and self.proves(const(c - 1) - r) and self.proves(q):
             return q, r
@@ -297,10 +294,10 @@ class Facts:
     def _keeps(self, p: Poly, source: DType, target: DType) -> bool:
         """Whether a conversion keeps the value."""
         if source.is_signed:
-            return target.is_signed and target.bits >= source.bits or (not target.is_signed and self.proves(p))
+            return (target.is_signed and target.bits >= source.bits) or (not target.is_signed and self.proves(p))
         if target.bits > source.bits:
             return self._cannot_wrap(p, source)
-        return not target.is_signed and target.bits == source.bits or self._cannot_wrap(p, source)
+        return (not target.is_signed and target.bits == source.bits) or self._cannot_wrap(p, source)
 
     def _cannot_wrap(self, p: Poly, dtype: DType) -> bool:
         """Sums and products of loop variables and constants: CUDA's limits keep thread numbers far below 2**32."""

@@ -68,7 +68,7 @@ def expression(e: Expr, facts: Facts) -> Expr:
             p = facts.poly(e)
             if set(p.terms) == {(e,)}:
                 return map_children(e, lambda n: expression(n, facts))
-            if not e.operand.dtype.is_signed or p.constant is not None or len(p.terms) == 1 and len(*p.terms) == 1:
+            if not e.operand.dtype.is_signed or p.constant is not None or (len(p.terms) == 1 and len(*p.terms) == 1):
                 return _emitted(p, e, facts)
             return as_type(expression(e.operand, facts), e.dtype)
         case Binary(op="land"):

@@ -1,0 +1,146 @@
+"""The plain form of a loop nest: one loop for one range, guards in the bounds, indices simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from falconc.ir.nodes import SERIAL, Body, For, If, Kernel, Stmt, View, While, parallel
+from falconc.ir.walk import walk
+from falconc.passes import Pass, guards
+from falconc.passes.accumulators import fold_partials
+from falconc.passes.independence import is_independent
+from falconc.passes.loop_merge import Hints, Merger, strided
+from falconc.passes.names import Names
+from falconc.passes.polynomial import Facts
+from falconc.passes.reindex import tidy, within
+from falconc.platform import Platform
+
+_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class NormalForm(Pass):
+    """Merge loops that count through one range together, absorb guards into bounds, simplify indices.
+
+    Before: ``for by < (M + 15) / 16: for ty < 16: if (by*16 + ty < M) ...``. After: ``for row < M: ...``.
+    Leaves alone what it cannot prove. Exact but for the order of sums.
+    """
+
+    name: ClassVar[str] = "normal-form"
+
+    def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
+        return replace(kernel, body=normalise(kernel, {}))
+
+
+def normalise(kernel: Kernel, hints: Hints) -> Body:
+    """The body of ``kernel`` in plain form; ``hints``: names that the text gave to values."""
+    form = _Form(Merger(Names(kernel), hints), any(isinstance(n, View) for n in walk(kernel.body)))
+    body = tidy(kernel.body, Facts())
+    for _ in range(_ROUNDS):
+        before = body
+        for change in (form.merging, form.guarding, form.marking):
+            form.change = change
+            body = tidy(form.body(body, Facts()), Facts())
+        if body == before:
+            break
+    return body
+
+
+@dataclass(slots=True)
+class _Form:
+    """Carries one kind of change through a tree, innermost loops first."""
+
+    merger: Merger
+    viewed: bool  # some memory has two names
+    change: Callable[[For, Facts], Stmt] = field(init=False)
+
+    def body(self, body: Body, facts: Facts) -> Body:
+        return tuple(self.statement(s, facts) for s in fold_partials(body))
+
+    def statement(self, s: Stmt, facts: Facts) -> Stmt:
+        match s:
+            case For():
+                return self.change(replace(s, body=self.body(s.body, within(s, facts))), facts)
+            case While():
+                return replace(s, body=self.body(s.body, facts))
+            case If():
+                then = self.body(s.then, facts.with_cond(s.cond))
+                orelse = self.body(s.orelse, facts.with_cond(s.cond, False))
+                return replace(s, then=then, orelse=orelse)
+            case _:
+                return guards.guard_sum(s)
+
+    def merging(self, loop: For, facts: Facts) -> Stmt:
+        """Loops that count together as one, as often as possible."""
+        while True:
+            nest, body = _nest(loop)
+            merged = self._any_merged(nest, body, facts) or self._strided(nest, body, facts)
+            if merged is None:
+                return loop
+            loop = merged
+
+    def guarding(self, loop: For, facts: Facts) -> Stmt:
+        """Guards outward and into the bounds."""
+        return guards.absorb(replace(loop, body=guards.raise_guard(loop.body)), facts)
+
+    def marking(self, loop: For, facts: Facts) -> Stmt:
+        """Independence shown where nobody said it."""
+        if loop.kind == SERIAL and not self.viewed and is_independent(loop, facts):
+            return replace(loop, kind=parallel("data"))
+        return loop
+
+    def _any_merged(self, nest: list[For], body: Body, facts: Facts) -> For | None:
+        for at in range(len(nest)):
+            for other in range(at + 1, len(nest)):
+                merged = self._merged(nest, at, other, body, facts)
+                if merged is not None:
+                    return merged
+        return None
+
+    def _merged(self, nest: list[For], at: int, other: int, body: Body, facts: Facts) -> For | None:
+        """The nest with loops ``at`` and ``other`` as one, if they may stand next to each other."""
+        a, b = nest[at], nest[other]
+        between = nest[at + 1 : other]
+        if between and not all(n.kind.name == "parallel" for n in (a, b, *between)):
+            return None
+        here = facts
+        for n in nest:
+            here = within(n, here)
+        for first, second in ((a, b), (b, a)) if a.kind == b.kind == parallel("data") else ((a, b),):
+            done = self.merger.pair(first, second, body, here)
+            if done is not None:
+                new, inner = done
+                rest = [n for k, n in enumerate(nest) if k not in (at, other)]
+                rest.insert(at, new)
+                return _wrapped(rest, inner)
+        return None
+
+    def _strided(self, nest: list[For], body: Body, facts: Facts) -> For | None:
+        for at in range(len(nest) - 1):
+            a, inner = nest[at], nest[at + 1]
+            if a.kind.name != "parallel":
+                continue
+            whole = strided(a, _wrapped(nest[at + 1 :], body), facts)
+            if whole is not None:
+                kind = inner.kind
+                return _wrapped(nest[:at], (replace(whole, kind=kind),))
+        return None
+
+
+def _nest(loop: For) -> tuple[list[For], Body]:
+    nest = [loop]
+    body = loop.body
+    while len(body) == 1 and isinstance(inner := body[0], For):
+        nest.append(inner)
+        body = inner.body
+    return nest, body
+
+
+def _wrapped(nest: list[For], body: Body) -> For:
+    for loop in reversed(nest):
+        body = (replace(loop, body=body),)
+    (out,) = body
+    assert isinstance(out, For)
+    return out
