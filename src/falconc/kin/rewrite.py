@@ -20,6 +20,7 @@ FULL_MASK = frozenset(
 )
 # Operations of a lane group that a lane carries out without the others.
 _OWN_LANE = (".index", ".fence")
+_CONDITIONS = frozenset({"if", "elif", "ifdef", "ifndef"})
 _SKIPPED = frozenset({"include", "pragma"})
 
 
@@ -93,6 +94,11 @@ class Rewriter:
         if name in self.words.known or self.scopes.declares(name, first):
             return
         in_device = self.scopes.function_at(first) is not None
+        if self.tokens[first].directive in _CONDITIONS:
+            if self.words.reserved.match(name):
+                what = f"'{name}' is not defined for {self.words.target.title}: it counts as 0 here"
+                self.notes.append(Note(self.span(first, last), what))
+            return
         if self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
             raise Unsupported(
                 f"'{name}' has no known counterpart in {self.words.target.title}",

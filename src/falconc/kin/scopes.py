@@ -18,6 +18,7 @@ _KEYWORD_LIST = (
     "private protected template friend virtual explicit co_return co_await alignas decltype noexcept typeid not and or"
 )
 _KEYWORDS = frozenset(_KEYWORD_LIST.split())
+_AFTER_SIGNATURE = frozenset({"const", "noexcept", "override", "final", "try"})
 _MARKS = ("__global__", "__device__")
 
 
@@ -109,6 +110,10 @@ def _declares(tokens: Sequence[Token], i: int) -> bool:
     """Whether the name at ``i`` is one being declared: it follows a type's name and a declarator's end follows it."""
     if i == 0 or i + 1 >= len(tokens) or tokens[i + 1].text not in ("(", "=", ";", "[", ",", ")", ":", "{"):
         return False
+    if tokens[i + 1].text == "(":
+        end = closing(tokens, i + 1) + 1
+        if end < len(tokens) and tokens[end].kind == "name" and tokens[end].text not in _AFTER_SIGNATURE:
+            return False
     before = tokens[i - 1]
     if before.kind != "name" or before.directive != tokens[i].directive:
         return False

@@ -114,6 +114,9 @@ _HELPERS: dict[str, str] = {
 }
 
 _DEVICE: dict[str, str] = {
+    **{f"index.{a}.{x}": f"-> {a}Idx.{x}" for a in ("block", "thread") for x in "xyz"},
+    **{f"extent.block.{x}": f"-> gridDim.{x}" for x in "xyz"},
+    **{f"extent.thread.{x}": f"-> blockDim.{x}" for x in "xyz"},
     "lock": "atomicCAS atomicExch",
     "type.bf16": "__nv_bfloat16 | nv_bfloat16",
     "type.bf16x2": "__nv_bfloat162 | nv_bfloat162",
@@ -142,6 +145,10 @@ _DEVICE: dict[str, str] = {
     "group.plus": "cooperative_groups::plus",
     "group.less": "cooperative_groups::less",
     "group.greater": "cooperative_groups::greater",
+    "launch_bounds": "__launch_bounds__($threads)",
+    "launch_bounds.blocks": "__launch_bounds__($threads, $blocks)",
+    "note.launch_bounds.blocks": "the second number counts blocks per multiprocessor in CUDA and waves per SIMD in HIP:"
+    " tune it",
     "qualifier.grid_constant": "__grid_constant__",
     "macro.compiler": "__CUDACC__ | __NVCC__",
     "macro.device_pass": "__CUDA_ARCH__",
@@ -206,7 +213,7 @@ _REFUSE: dict[str, str] = {
 _SAME = """
 __syncthreads __syncthreads_count __syncthreads_and __syncthreads_or __threadfence __threadfence_block
 __threadfence_system
-__ldg __launch_bounds__ __global__ __device__ __host__ __shared__ __constant__ __managed__ __forceinline__ __noinline__
+__ldg __global__ __device__ __host__ __shared__ __constant__ __managed__ __forceinline__ __noinline__
 __restrict__ __restrict __align__ __inline__ __attribute__ __volatile__ __const__ __builtin_assume __builtin_expect
 __builtin_unreachable __builtin_trap __builtin_nanf __builtin_huge_valf __builtin_inff __builtin_memcpy
 __func__ __FILE__ __LINE__ __DATE__ __TIME__ __FUNCTION__ __PRETTY_FUNCTION__ __VA_ARGS__ __cplusplus __COUNTER__
