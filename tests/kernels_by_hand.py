@@ -159,7 +159,9 @@ def gelu_by_exp() -> Kernel:
 
 def gemm_naive() -> Kernel:
     at = op("add", op("mul", v("r"), N), v("c"))
-    product = op("mul", ld("a", op("add", op("mul", v("r"), K), v("j"))), ld("b", op("add", op("mul", v("j"), N), v("c"))))
+    product = op(
+        "mul", ld("a", op("add", op("mul", v("r"), K), v("j"))), ld("b", op("add", op("mul", v("j"), N), v("c")))
+    )
     body = loop(
         "c", N, reg("s"), st("s", f(0)), loop("j", K, st("s", op("add", ld("s"), product))), st("o", at, ld("s"))
     )

@@ -37,7 +37,7 @@ template <int E> inline N<E> summed(wide d, float m, float n) {
 template <int E> inline N<E> nudged(N<E> x) {
   if (S.nearest || x.d == 0 || !__builtin_isfinite(x.d)) return x;
   wide ulp = __builtin_ldexpl(1, 1 - digits_of<E>());
-  return N<E>{x.d * (1 + ulp * (wide(i64(next_random() >> 62)) - 1) / 2), 1};
+  return N<E>{x.d * (next_random() >> 63 ? 1 + ulp : 1 - ulp), 1};
 }
 inline Wd nudged(Wd x) { return x; }
 inline Wd fuzzw(wide d) { return Wd{d}; }
