@@ -143,8 +143,7 @@ def _run_floats(exam: Examination, floats: Floats) -> None:
         for s in guilty:
             floats.setting(s, (exam.found.difference_kind, *inputs.FLOAT_KINDS))
     for k, s in enumerate(exam.found.settings):
-        found = floats.found
-        if found.difference or found.failure or found.source_failure:
+        if floats.found.ended:
             return
         if k < 3:
             floats.setting(s, inputs.FLOAT_KINDS if k == 0 else ("signed",))
@@ -182,6 +181,8 @@ def _judge(exam: Examination, floats: FloatFindings, symbolic: bool) -> Verdict:
         return answer("Refuted", f"the target depends on the order of threads: {found.target_schedule}")
     if found.source.failure or floats.source_failure:
         return answer("Unknown", f"the source did not end well: {found.source.failure or floats.source_failure}")
+    if floats.mislifted:
+        return answer("Unknown", floats.mislifted)
     if floats.difference:
         d = floats.difference
         reason = f"{d.buffer}[{d.index}] is {d.got!r} where the source gives {d.expected!r} ({d.inputs} inputs)"

@@ -19,6 +19,7 @@ _MULTIPLE = 8.0  # of the source's spread
 _ULPS = 4.0  # of the output's type, at least
 _DIGITS = {"f16": 11, "bf16": 8, "f32": 24, "f64": 53}
 _LEAST = {"f16": 6e-8, "bf16": 1e-38, "f32": 1.2e-38, "f64": 2.3e-308}
+_MUST_RUN = ("signed", "ties", "positive")
 _LARGEST = {"f16": 65504.0, "bf16": 3.39e38, "f32": 3.4028235e38, "f64": 1.7976931348623157e308}
 
 
@@ -29,8 +30,13 @@ class FloatFindings:
     difference: Difference | None = None
     failure: str = ""
     source_failure: str = ""
+    mislifted: str = ""  # a text and its own lifted kernel disagree
     runs: int = 0
     worst: float = 0.0  # largest error over bound seen
+
+    @property
+    def ended(self) -> bool:
+        return bool(self.difference or self.failure or self.source_failure or self.mislifted)
 
 
 class Floats:
@@ -50,7 +56,7 @@ class Floats:
             if not has_floats and kind not in ("signed", "ties", "huge", "positive"):
                 continue
             self._kind(setting, kind)
-            if self.found.difference or self.found.failure or self.found.source_failure:
+            if self.found.ended:
                 return
 
     def _kind(self, setting: Setting, kind: str) -> None:
@@ -62,12 +68,13 @@ class Floats:
             expected = self._native(self.source, sizes, arrays)
             wide, *noisy = self._references(sizes, arrays)
         except Failed as failure:
-            if kind in ("signed", "ties", "positive"):
+            if kind in _MUST_RUN:
                 self.found.source_failure = f"{failure} on {place}"
             return
+        twin_arrays, twin_sizes = (positional(self.source, self.target, m) for m in (arrays, sizes))
         try:
-            twin_arrays, twin_sizes = (positional(self.source, self.target, m) for m in (arrays, sizes))
             got = self._native(self.target, twin_sizes, twin_arrays)
+            lifted = self._lifted(kind, twin_sizes, twin_arrays)
         except Failed as failure:
             self.found.failure = f"{failure} on {place}"
             return
@@ -76,15 +83,42 @@ class Floats:
             if b.name not in expected and twin.name not in got:
                 continue
             a = expected.get(b.name, arrays[b.name])
-            t = got.get(twin.name, arrays[b.name])
-            spread = [n.get(b.name, a.astype(np.float64)) for n in noisy]
-            reference = wide.get(b.name, a.astype(np.float64))
-            found = self._judge(b.dtype.name, a, t, reference, spread)
-            if found is not None:
-                at, bound = found
-                name = f"{kind}, seed {self.seed}"
-                self.found.difference = Difference(b.name, at, float(a[at]), float(t[at]), bound, shape, name)
+            plain = a.astype(np.float64)
+            case = Case(
+                a,
+                got.get(twin.name, arrays[b.name]),
+                wide.get(b.name, plain),
+                [n.get(b.name, plain) for n in noisy],
+                lifted.get(twin.name),
+            )
+            self._conclude(b.name, b.dtype.name, case, shape, kind)
+            if self.found.difference or self.found.mislifted:
                 return
+
+    def _conclude(self, name: str, dtype: str, case: Case, shape: dict[str, int], kind: str) -> None:
+        """Judge one buffer: the source text against its own kernel, the target text against the source text, then
+        the target text against its own kernel."""
+        bounds = _bounds(dtype, case)
+        at = _beyond_own(case.expected, bounds) if self.source.text else None
+        if at is not None:
+            self.found.mislifted = f"the source's lifted kernel disagrees with its text at {name}[{at}] ({kind} inputs)"
+            return
+        at = self._beyond(case, bounds)
+        if at is not None:
+            values_ = float(case.expected[at]), float(case.got[at])
+            self.found.difference = Difference(
+                name, at, *values_, float(bounds.bound[at]), shape, f"{kind}, seed {self.seed}"
+            )
+            return
+        if case.lifted is not None:
+            with np.errstate(all="ignore"):
+                off = np.abs(case.got.astype(np.float64) - case.lifted) > 2 * bounds.bound
+            off &= np.isfinite(case.lifted) & bounds.finite & (np.abs(case.lifted) <= bounds.largest)
+            if off.any():
+                at = int(np.argmax(off))
+                self.found.mislifted = (
+                    f"the target's lifted kernel disagrees with its text at {name}[{at}] ({kind} inputs)"
+                )
 
     def _native(self, subject: Subject, sizes: Sizes, arrays: Mapping[str, Array]) -> dict[str, Array]:
         return subject.native(sizes, arrays, seed=self.seed, limits=self.exam.limits)
@@ -96,62 +130,93 @@ class Floats:
         )
         return [{n: values(w, _double_or_whole(arrays[n].dtype)) for n, w in r.words.items()} for r in runs]
 
-    def _judge(
-        self, dtype: str, expected: Array, got: Array, wide: Array, noisy: list[Array]
-    ) -> tuple[int, float] | None:
-        """First element beyond its bound, and the bound."""
-        if dtype not in _DIGITS:
-            return _judge_whole(expected, got, noisy)
-        a, t = (x.astype(np.float64) for x in (expected, got))
+    def _lifted(self, kind: str, sizes: Sizes, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """What the target's lifted kernel gives in doubles; nothing where there is no text to compare it with."""
+        if self.target.text is None or kind not in _MUST_RUN:
+            return {}
+        run = self.target.lowered(lower.EXACT, sizes, arrays, seed=self.seed, limits=self.exam.limits)
+        if run.defects or run.unknowns:
+            return {}
+        return {n: values(w, _double_or_whole(arrays[n].dtype)).astype(np.float64) for n, w in run.words.items()}
+
+    def _beyond(self, case: Case, bounds: Bounds) -> int | None:
+        """First element of the target beyond its bound."""
         with np.errstate(all="ignore"):
-            bound, steady = _bounds(dtype, a, wide, noisy)
-            error = np.minimum(np.abs(t - a), np.abs(t - wide))
-            error = np.where(t == a, 0.0, error)
+            a, t = case.expected.astype(np.float64), case.got.astype(np.float64)
+            error = np.minimum(np.abs(t - a), np.abs(t - bounds.reference))
+            error = np.where(case.got == case.expected, 0.0, error)
             finite = np.isfinite(a)
-            bad = finite & ~(error <= bound)
             same_class = (np.isnan(a) & np.isnan(t)) | (a == t)
-            bad |= ~finite & steady & ~same_class
-            bad &= ~(finite & ~steady & ~np.isfinite(t) & ~np.isfinite(wide))
-            ratio = np.where(finite & np.isfinite(t) & (bound > 0), error / bound, 0.0)
+            bad = finite & ~(error <= bounds.bound)
+            bad &= bounds.finite | np.isfinite(t)
+            bad |= ~finite & bounds.steady & ~same_class
+            ratio = np.where(finite & np.isfinite(t) & (bounds.bound > 0), error / bounds.bound, 0.0)
         if ratio.size:
             self.found.worst = max(self.found.worst, float(np.nanmax(ratio)))
-        if not bad.any():
-            return None
-        at = int(np.argmax(bad))
-        return at, float(bound[at])
+        return int(np.argmax(bad)) if bad.any() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One buffer after one run. expected, got: the texts'; wide, noisy: of the source's kernel; lifted: the target's."""
+
+    expected: Array
+    got: Array
+    wide: Array
+    noisy: list[Array]
+    lifted: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Per element: the reference, the bound around it; are all noisy runs of one class, and is it the finite one."""
+
+    reference: Array
+    bound: Array
+    steady: Array
+    finite: Array
+    largest: float
+
+
+def _beyond_own(expected: Array, bounds: Bounds) -> int | None:
+    """First element where a text does not do what its lifted kernel does."""
+    a = expected.astype(np.float64)
+    with np.errstate(all="ignore"):
+        bad = bounds.finite & ~(np.abs(a - bounds.reference) <= bounds.bound)
+    return int(np.argmax(bad)) if bad.any() else None
 
 
 def _double_or_whole(dtype: Any) -> Any:
     return np.dtype(np.int64) if np.dtype(dtype).kind in "iub" else np.dtype(np.float64)
 
 
-def _judge_whole(expected: Array, got: Array, noisy: list[Array]) -> tuple[int, float] | None:
-    a, t = expected.astype(np.int64), got.astype(np.int64)
-    low, high = a.copy(), a.copy()
-    for n in noisy:
-        n = n.astype(expected.dtype).astype(np.int64)
-        low, high = np.minimum(low, n), np.maximum(high, n)
-    bad = (t < low) | (t > high)
-    if not bad.any():
-        return None
-    at = int(np.argmax(bad))
-    return at, float(high[at] - low[at])
+def _bounds(dtype: str, case: Case) -> Bounds:
+    """A multiple of the source's spread under noise, and a few units in the last place of the output's type."""
+    with np.errstate(all="ignore"):
+        if dtype not in _DIGITS:
+            return _whole_bounds(case)
+        largest = _LARGEST[dtype]
+        wide = case.wide
+        fitted = np.where(np.abs(wide) > largest * (1 + 2.0 ** -_DIGITS[dtype]), np.sign(wide) * np.inf, wide)
+        kinds = [_class(n) for n in case.noisy]
+        steady = (_class(fitted) == kinds[0]) & np.all([k == kinds[0] for k in kinds], axis=0)
+        spread = np.max([np.abs(n - fitted) for n in case.noisy], axis=0)
+        spread = np.where(np.isfinite(spread), spread, 0.0)
+        usual = float(np.median(spread)) if spread.size else 0.0
+        scale = np.where(np.isfinite(fitted), np.abs(fitted), 0.0)
+        ulp = np.maximum(scale * 2.0 ** (1 - _DIGITS[dtype]), _LEAST[dtype])
+        bound = _MULTIPLE * np.maximum(spread, usual) + _ULPS * ulp
+    return Bounds(fitted, bound, steady, steady & (kinds[0] == 0), largest)
 
 
-def _bounds(dtype: str, a: Array, wide: Array, noisy: list[Array]) -> tuple[Array, Array]:
-    """Bound per element; and where the source is steady: its result and all references are of one class."""
-    largest = _LARGEST[dtype]
-    fitted = np.where(np.abs(wide) > largest * (1 + 2.0 ** -_DIGITS[dtype]), np.sign(wide) * np.inf, wide)
-    steady = _class(a) == _class(fitted)
-    spread = np.abs(a - fitted)
-    for n in noisy:
-        steady &= _class(a) == _class(n)
-        spread = np.maximum(spread, np.abs(n - fitted))
-    spread = np.where(np.isfinite(spread), spread, 0.0)
-    usual = float(np.median(spread)) if spread.size else 0.0
-    scale = np.maximum(np.abs(a), np.where(np.isfinite(fitted), np.abs(fitted), 0.0))
-    ulp = np.maximum(scale * 2.0 ** (1 - _DIGITS[dtype]), _LEAST[dtype])
-    return _MULTIPLE * np.maximum(spread, usual) + _ULPS * ulp, steady
+def _whole_bounds(case: Case) -> Bounds:
+    """Integers may move only as far as noise moves the source's."""
+    wide = case.wide.astype(np.float64)
+    noisy = [n.astype(case.expected.dtype).astype(np.float64) for n in case.noisy]
+    reference = case.wide.astype(case.expected.dtype).astype(np.float64)
+    bound = np.max([np.abs(n - reference) for n in noisy], axis=0)
+    everywhere = np.ones(wide.shape, np.bool_)
+    return Bounds(reference, bound, everywhere, everywhere, float("inf"))
 
 
 def _class(x: Array) -> Array:

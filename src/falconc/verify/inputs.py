@@ -29,6 +29,7 @@ FLOAT_KINDS = (
     "negative",
     "large",
     "offset",
+    "far below",
     "huge",
     "denormal",
     "constant",
@@ -161,6 +162,8 @@ def _floats(dtype: DType, count: int, kind: str, rng: np.random.Generator, pool:
             return normal * 100
         case "offset":
             return 1000 + normal
+        case "far below":
+            return -1000 + normal
         case "huge":
             return np.where(rng.random(count) < 0.2, normal * _HUGE[dtype.name], normal)
         case "denormal":

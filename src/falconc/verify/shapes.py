@@ -11,6 +11,7 @@ from falconc.ir.walk import walk
 _PRIMES = [p for p in range(2, 4000) if all(p % d for d in range(2, int(p**0.5) + 1))]
 _WORK = 60_000  # the product of all sizes that one run should not pass by much
 _LARGEST_TILE = 1024
+_MANY = 128  # one size is larger: more than a signed byte holds
 EQUAL_SIZES = 5  # number of the row in which all free sizes are equal
 
 
@@ -91,7 +92,8 @@ def _rows(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
     primes = iter(_PRIMES)
     large: dict[str, int] = {}
     for n in sorted(free, key=lambda n: tile[n]):
-        large[n] = next(p for p in primes if p > 2 * tile[n])
+        least = max(2 * tile[n], _MANY if n == free[-1] else 0)
+        large[n] = next(p for p in primes if p > least)
     same = max(large.values())
     return [
         {n: large[n] for n in free},

@@ -1,2 +1,115 @@
-// Declaration, meaning and emulation of the built-ins of this platform.
+// Declaration, meaning and emulation of HIP's built-ins, for waves of 64 lanes.
+//
+// Sources: HIP kernel language reference (cross-lane functions), ROCm 6 device headers' documentation.
 #pragma once
+#define FALCON_LANES 64
+#define FALCON_HOST(name) hip##name
+#ifdef FALCON_LIFT
+#pragma clang force_cuda_host_device begin
+#endif
+#include "../simt.h"
+
+constexpr int warpSize = 64;
+typedef unsigned long long falcon_ballot;
+typedef __nv_bfloat16 __hip_bfloat16;
+typedef __nv_bfloat16 hip_bfloat16;
+typedef __nv_bfloat162 __hip_bfloat162;
+
+// Older names of the indices.
+#define hipThreadIdx_x threadIdx.x
+#define hipThreadIdx_y threadIdx.y
+#define hipThreadIdx_z threadIdx.z
+#define hipBlockIdx_x blockIdx.x
+#define hipBlockIdx_y blockIdx.y
+#define hipBlockIdx_z blockIdx.z
+#define hipBlockDim_x blockDim.x
+#define hipBlockDim_y blockDim.y
+#define hipBlockDim_z blockDim.z
+#define hipGridDim_x gridDim.x
+#define hipGridDim_y gridDim.y
+#define hipGridDim_z gridDim.z
+#define HIP_DYNAMIC_SHARED(T, name) extern __shared__ T name[];
+
+// Component-wise arithmetic, which HIP gives its vector types.
+#define FALCON_BY_PART(V, op, ...)                                                     \
+  inline V operator op(const V &a, const V &b) { V r = {__VA_ARGS__}; return r; }      \
+  inline V &operator op##=(V &a, const V &b) { a = a op b; return a; }
+#define FALCON_ARITHMETIC(T, op)                                                                                   \
+  FALCON_BY_PART(T##2, op, a.x op b.x, a.y op b.y)                                                                 \
+  FALCON_BY_PART(T##3, op, a.x op b.x, a.y op b.y, a.z op b.z)                                                     \
+  FALCON_BY_PART(T##4, op, a.x op b.x, a.y op b.y, a.z op b.z, a.w op b.w)
+FALCON_ARITHMETIC(float, +) FALCON_ARITHMETIC(float, -) FALCON_ARITHMETIC(float, *) FALCON_ARITHMETIC(float, /)
+FALCON_ARITHMETIC(double, +) FALCON_ARITHMETIC(double, -) FALCON_ARITHMETIC(double, *) FALCON_ARITHMETIC(double, /)
+FALCON_ARITHMETIC(int, +) FALCON_ARITHMETIC(int, -) FALCON_ARITHMETIC(int, *)
+FALCON_ARITHMETIC(uint, +) FALCON_ARITHMETIC(uint, -) FALCON_ARITHMETIC(uint, *)
+#define FALCON_SCALED(V, T, ...)                                                    \
+  inline V operator*(const V &a, T b) { V r = {__VA_ARGS__}; return r; }            \
+  inline V operator*(T b, const V &a) { V r = {__VA_ARGS__}; return r; }            \
+  inline V &operator*=(V &a, T b) { a = a * b; return a; }
+FALCON_SCALED(float2, float, a.x * b, a.y * b) FALCON_SCALED(float3, float, a.x * b, a.y * b, a.z * b)
+FALCON_SCALED(float4, float, a.x * b, a.y * b, a.z * b, a.w * b)
+FALCON_SCALED(double2, double, a.x * b, a.y * b)
+
+// Shuffles without a mask see whoever arrives; those with _sync (ROCm 6.2 on) name their lanes in 64 bits.
+#define FALCON_SHUFFLE(name, M, index)                                                                                  \
+  template <class T> inline T name(T v, M s, int w = 64 FALCON_SITE) {                                                  \
+    falcon::lanes<T> V(v FALCON_AT);                                                                                    \
+    int l = falcon::lane();                                                                                             \
+    return V[index];                                                                                                    \
+  }                                                                                                                     \
+  template <class T> inline T name##_sync(unsigned long long mask, T v, M s, int w = 64 FALCON_SITE) {                  \
+    falcon::lanes<T> V(v, mask FALCON_AT);                                                                              \
+    int l = falcon::lane();                                                                                             \
+    return V[index];                                                                                                    \
+  }
+FALCON_SHUFFLE(__shfl, int, (l & ~(w - 1)) + (s & (w - 1)))
+FALCON_SHUFFLE(__shfl_down, unsigned, (l & (w - 1)) + (int)s < w ? l + (int)s : l)
+FALCON_SHUFFLE(__shfl_up, unsigned, (l & (w - 1)) >= (int)s ? l - (int)s : l)
+FALCON_SHUFFLE(__shfl_xor, int, (l ^ s) < (l & ~(w - 1)) + w ? l ^ s : l)
+
+#define FALCON_VOTE(R, name, start, test, next)                                                                         \
+  inline R name(int predicate FALCON_SITE) {                                                                            \
+    falcon::lanes<int> V(predicate != 0 ? 1 : 0 FALCON_AT);                                                             \
+    R r = start;                                                                                                        \
+    for (int i = 0; i < 64; ++i)                                                                                        \
+      if ((falcon::arrived(V) >> i & 1ull) != 0ull && V[i] test 0) r = next;                                            \
+    return r;                                                                                                           \
+  }                                                                                                                     \
+  inline R name##_sync(unsigned long long mask, int predicate FALCON_SITE) {                                            \
+    falcon::lanes<int> V(predicate != 0 ? 1 : 0, mask FALCON_AT);                                                       \
+    R r = start;                                                                                                        \
+    for (int i = 0; i < 64; ++i)                                                                                        \
+      if (((falcon::arrived(V) & mask) >> i & 1ull) != 0ull && V[i] test 0) r = next;                                   \
+    return r;                                                                                                           \
+  }
+FALCON_VOTE(unsigned long long, __ballot, 0ull, !=, r | 1ull << i)
+FALCON_VOTE(int, __any, 0, !=, 1)
+FALCON_VOTE(int, __all, 1, ==, 0)
+inline unsigned long long __activemask(FALCON_ONLY_SITE) {
+  falcon::lanes<int> V(1 FALCON_AT);
+  return falcon::arrived(V);
+}
+template <class T> inline unsigned long long __match_any_sync(unsigned long long mask, T v FALCON_SITE) {
+  falcon::lanes<T> V(v, mask FALCON_AT);
+  unsigned long long r = 0ull;
+  for (int i = 0; i < 64; ++i)
+    if (((falcon::arrived(V) & mask) >> i & 1ull) != 0ull && V[i] == v) r = r | 1ull << i;
+  return r;
+}
+inline unsigned __lane_id() { return (unsigned)falcon::lane(); }
+inline void __builtin_amdgcn_s_barrier(FALCON_ONLY_SITE) { falcon_syncthreads(FALCON_PASS_SITE); }
+// Half a wave may be in another branch: only those who arrive meet.
+inline void __builtin_amdgcn_wave_barrier(FALCON_ONLY_SITE) { falcon::lanes<int> V(0 FALCON_AT); }
+FALCON_NOTE("ir:fence") inline void __builtin_amdgcn_fence(int, const char *) {}
+inline float __builtin_amdgcn_rcpf(float x) { return 1.0f / x; }
+#ifndef __ATOMIC_SEQ_CST
+#define __ATOMIC_SEQ_CST 5
+#define __ATOMIC_ACQ_REL 4
+#endif
+#define unsafeAtomicAdd atomicAdd
+
+#include "../simt_groups.h"
+#ifdef FALCON_LIFT
+#include "../simt_host.h"
+#pragma clang force_cuda_host_device end
+#endif

@@ -1,0 +1,376 @@
+"""Declarations of local variables: names, mutable scalars, pointers, arrays, structs, registers, shared memory."""
+
+from __future__ import annotations
+
+from falconc.frontend import lift_call, lift_collective, lift_expr, lift_memory
+from falconc.frontend.clang import Cursor
+from falconc.frontend.lift_access import note
+from falconc.frontend.lift_convert import convert
+from falconc.frontend.lift_ops import cast, integer, known
+from falconc.frontend.lift_state import Late, State
+from falconc.frontend.lift_types import (
+    ArrayType,
+    CType,
+    OpaqueType,
+    PointerType,
+    RecordType,
+    ScalarType,
+    VectorType,
+    innermost,
+)
+from falconc.frontend.lift_types import flat_dtype as flat_of
+from falconc.frontend.lift_types import of as type_of
+from falconc.frontend.lift_values import (
+    ZERO,
+    Array,
+    Base,
+    Bound,
+    Cell,
+    Closure,
+    Flat,
+    LazyRegister,
+    Members,
+    Null,
+    Number,
+    Offset,
+    Place,
+    Pointer,
+    Row,
+    Spread,
+    Value,
+    single,
+)
+from falconc.ir.nodes import Alloc, Buffer, Const, Expr, Load, View
+from falconc.ir.types import I32, I64, U8
+from falconc.ir.walk import walk
+
+REFERENCES = ("LVALUEREFERENCE", "RVALUEREFERENCE")
+
+
+def declare(s: State, c: Cursor) -> None:
+    """One VAR_DECL of a function body."""
+    with s.at(c):
+        s.env[c.key] = _declared(s, c)
+
+
+def _declared(s: State, c: Cursor) -> Place:
+    t = type_of(c.type)
+    if c.has("CUDASHARED_ATTR"):
+        return shared(s, c, t)
+    if c.storage == "STATIC" and not c.type.is_const and "const" not in c.written_type:
+        raise s.unsupported(c, "a static local variable", "make it a parameter")
+    if lift_collective.is_lanes(c.type):
+        return lift_collective.declare(s, c)
+    init = c.initializer
+    if c.type.kind in REFERENCES:
+        if init is None:
+            raise s.defect(c, f"the reference '{c.spelling}' has no initialiser")
+        return lift_expr.place(s, init)
+    if isinstance(t, ArrayType):
+        return array(s, c, t)
+    if init is not None and isinstance(t, RecordType) and lift_call.is_trivial_construction(init):
+        init = None
+    v = None if init is None else lift_expr.value(s, init)
+    return bind(s, c.spelling, t, v, mutable=c.key in s.modified, addressed=c.key in s.addressed, at=c)
+
+
+def bind(
+    s: State, name: str, t: CType, v: Value | None, *, mutable: bool, at: Cursor | None, addressed: bool = False
+) -> Place:
+    """A variable of type ``t`` called ``name`` with value ``v`` (None: not initialised)."""
+    match t:
+        case ScalarType(dtype):
+            if v is not None and not mutable:
+                assert isinstance(v, Number), v
+                return Bound(Number(s.named(name, cast(dtype, v.expr))))
+            place = Cell(s.variable(name, dtype), ZERO, dtype)
+            if v is not None:
+                lift_memory.store(s, place, v, at)
+            return place
+        case PointerType():
+            return _pointer(s, name, t, v, mutable, at)
+        case RecordType():
+            return _record(s, name, t, v, mutable, addressed, at)
+        case VectorType():
+            return _register(s, name, t, v, mutable, at)
+        case OpaqueType():
+            if isinstance(v, Closure):
+                return Bound(v)
+            if v is not None:
+                return Bound(v)
+            raise s.unsupported(at, f"a variable of type '{t.name}'", "its definition is not in this file")
+        case ArrayType():
+            if isinstance(v, Row):
+                return Bound(v)
+            raise s.unsupported(at, "an array here", "use a pointer")
+
+
+def _pointer(s: State, name: str, t: PointerType, v: Value | None, mutable: bool, at: Cursor | None) -> Place:
+    if isinstance(v, Closure):
+        return Bound(v)
+    if v is not None and not mutable and not isinstance(v, Null):
+        assert isinstance(v, Pointer | Row), v
+        pointer = v.pointer if isinstance(v, Row) else v
+        settled = lift_memory.settle(s, pointer, name)
+        assert isinstance(settled, Pointer)
+        return Bound(_carved(s, name, t, settled))
+    if v is not None and isinstance(v, Null) and not mutable:
+        return Bound(v)
+    place = lift_memory.pointer_variable(s, name, t.to)
+    if isinstance(v, Pointer):
+        lift_memory.store(s, place, v, at)
+    return place
+
+
+def _carved(s: State, name: str, t: PointerType, pointer: Pointer) -> Pointer:
+    """A typed part of a byte pool becomes a buffer of its own."""
+    dtype = flat_of(t.to)
+    if len(pointer.choices) != 1 or dtype is None:
+        return pointer
+    base, offset = pointer.one.base, pointer.one.offset
+    if not isinstance(base, Flat) or base.dtype.size == dtype.size or base.rank == 0 or base.dtype != U8:
+        return pointer
+    view = Flat(s.fresh(name), dtype, base.space, 1, None, base.readonly)
+    shape: tuple[Expr | None, ...] = (None,)
+    if base.extent is not None and not offset.terms:
+        shape = (integer(max(0, base.extent - offset.const) // dtype.size),)
+    buffer = Buffer(view.name, dtype, shape, base.space, base.readonly)
+    s.emit(View(buffer, base.name, offset.index(1), where=s.where(None)))
+    return single(view, t.to)
+
+
+def _record(
+    s: State, name: str, t: RecordType, v: Value | None, mutable: bool, addressed: bool, at: Cursor | None
+) -> Place:
+    if v is not None and not mutable:
+        return Bound(lift_memory.settle(s, convert(s, v, t, at) if at else v, name))
+    place = storage(s, name, t, in_memory=addressed)
+    if v is not None:
+        lift_memory.store(s, place, v, at)
+    return place
+
+
+def storage(s: State, name: str, t: CType, in_memory: bool = False, at: Cursor | None = None) -> Place:
+    """Uninitialised storage for an object."""
+    dtype = flat_of(t)
+    if in_memory and dtype and not isinstance(t, ScalarType | VectorType):
+        flat = s.array(name, dtype, t.size // dtype.size)
+        return lift_memory.place_at(s, flat, ZERO, t, at)
+    match t:
+        case ScalarType(kind):
+            return Cell(s.variable(name, kind), ZERO, kind)
+        case RecordType():
+            return Members(t, {m.name: storage(s, f"{name}_{m.name}", m.type, False, at) for m in t.members})
+        case VectorType():
+            return register(s, name, t)
+        case PointerType():
+            return lift_memory.pointer_variable(s, name, t.to)
+        case ArrayType():
+            return Array(array_base(s, name, t, at), ZERO, t)
+        case OpaqueType():
+            raise s.unsupported(at, f"a variable of type '{t.name}'")
+
+
+def register(s: State, name: str, t: VectorType) -> LazyRegister:
+    place = LazyRegister(s.fresh(name), t)
+    late = Late(where=s.where(None))
+    s.private_late[place.name] = late
+    s.emit(late)
+    if t.of != I64:  # a 64-bit element is how untyped integer registers are declared
+        lift_memory.bind_register(s, place, t.of)
+    return place
+
+
+def _register(s: State, name: str, t: VectorType, v: Value | None, mutable: bool, at: Cursor | None) -> Place:
+    if isinstance(v, Row) and (v.fresh or not mutable) and _steady(s, v):
+        if not mutable:
+            return Bound(v)
+        base = v.pointer.one.base
+        if isinstance(base, Flat) and v.pointer.one.offset.is_zero:
+            return Array(base, ZERO, t)
+    place = register(s, name, t)
+    if v is not None:
+        lift_memory.store(s, place, convert(s, v, t, at) if at else v, at)
+    return place
+
+
+def _steady(s: State, v: Row) -> bool:
+    """Whether nobody will change what the row shows."""
+    base = v.pointer.choices[0].base
+    return v.fresh and len(v.pointer.choices) == 1 and isinstance(base, Flat)
+
+
+# --- arrays --------------------------------------------------------------------------------------------------------
+
+
+def array(s: State, c: Cursor, t: ArrayType) -> Place:
+    """A local array and its initialiser."""
+    init = c.initializer
+    base = array_base(s, c.spelling, t, c, _run_time_extent(s, c, t))
+    place = Array(base, ZERO, t)
+    if init is not None and not lift_call.is_trivial_construction(init):
+        fill(s, place, init, c)
+    return place
+
+
+def _run_time_extent(s: State, c: Cursor, t: ArrayType) -> Expr | None:
+    if t.count is not None:
+        return None
+    sizes = [x for x in c.children if x.kind not in ("TYPE_REF", "NAMESPACE_REF") and "ATTR" not in x.kind]
+    if c.type.kind != "VARIABLEARRAY" or not sizes:
+        raise s.unsupported(c, f"the array '{c.spelling}' without an extent")
+    if len(sizes) > 1 and not isinstance(t.of, ScalarType | ArrayType):
+        raise s.unsupported(c, "an array of this element type with a run-time extent")
+    if isinstance(t.of, ArrayType) and t.of.count is None:
+        raise s.unsupported(c, "a run-time inner extent", "use one dimension and compute the index")
+    return s.settle(lift_expr.number(s, sizes[0]), f"{c.spelling}_size")
+
+
+def array_base(s: State, name: str, t: ArrayType, at: Cursor | None, extent: Expr | None = None) -> Base:
+    """Storage of an array (or table of structs)."""
+    element, extents = innermost(t)
+    dtype = flat_of(element)
+    if extent is not None:
+        if dtype is None:
+            raise s.unsupported(at, "an array of structs with a run-time extent", "use one array per member")
+        row = t.of.size // dtype.size
+        from falconc.frontend.lift_ops import binary
+
+        wide = extent if extent.dtype in (I32, I64) else cast(I64, extent)
+        return s.array(name, dtype, binary("mul", wide, integer(row, wide.dtype)))
+    if dtype is not None:
+        if isinstance(element, VectorType) and dtype == I64:
+            dtype = I32
+        return s.array(name, dtype, t.size // dtype.size)
+    count = 1
+    for e in extents:
+        count *= e or 0
+    if isinstance(element, RecordType):
+        parts = {m.name: array_base(s, f"{name}_{m.name}", ArrayType(m.type, count), at) for m in element.members}
+        return Spread(element, parts, name)
+    raise s.unsupported(at, f"an array '{name}' of this element type", "use separate variables")
+
+
+def fill(s: State, place: Array, init: Cursor, at: Cursor) -> None:
+    """{a, b, ...} into an array; missing elements are zero."""
+    t = place.type
+    assert isinstance(t, ArrayType) and t.count is not None
+    while init.kind in ("UNEXPOSED_EXPR", "PAREN_EXPR") and len(init.children) == 1:
+        init = init.children[0]
+    if init.kind == "STRING_LITERAL":
+        raise s.unsupported(at, "a string in a kernel")
+    if init.kind != "INIT_LIST_EXPR":
+        v = lift_expr.value(s, init)
+        lift_memory.store(s, place, v, at)
+        return
+    items = init.children
+    if len(items) < t.count and t.count > 16 and flat_of(t) is not None and all(_is_zero(i) for i in items):
+        _zero_fill(s, place, at)
+        return
+    for k in range(t.count):
+        inner = lift_memory.place_at(s, place.base, place.offset.shifted(k * t.of.size), t.of, at)
+        item = items[k] if k < len(items) else None
+        if isinstance(inner, Array) and isinstance(inner.type, ArrayType):
+            fill_or_zero(s, inner, item, at)
+        else:
+            v = lift_memory.zero(s, t.of, at) if item is None else convert(s, lift_expr.value(s, item), t.of, at)
+            lift_memory.store(s, inner, v, at)
+
+
+def fill_or_zero(s: State, place: Array, item: Cursor | None, at: Cursor) -> None:
+    if item is None or not item.children:
+        _zero_fill(s, place, at)
+    else:
+        fill(s, place, item, at)
+
+
+def _is_zero(c: Cursor) -> bool:
+    return c.evaluate() in (0, 0.0) or (c.kind == "INIT_LIST_EXPR" and all(_is_zero(x) for x in c.children))
+
+
+def _zero_fill(s: State, place: Array, at: Cursor) -> None:
+    dtype = flat_of(place.type)
+    if dtype is None:
+        raise s.unsupported(at, "a zero initialiser of this array", "set its elements in a loop")
+    k = lift_memory.each(s, 0)
+    with s.collect() as items:
+        cell = lift_memory.place_at(s, place.base, place.offset.plus(k, dtype.size), ScalarType(dtype), at)
+        lift_memory.store(s, cell, lift_memory.zero(s, ScalarType(dtype), at), at)
+    lift_memory.loop(s, k, place.type.size // dtype.size, list(items), at)
+
+
+# --- shared memory -------------------------------------------------------------------------------------------------
+
+
+def shared(s: State, c: Cursor, t: CType) -> Place:
+    """A variable of the block; an array without extent takes the dynamic bytes of the launch."""
+    if c.key in s.block_variables:
+        return s.block_variables[c.key]
+    if isinstance(t, ArrayType) and t.count is None:
+        place = _dynamic(s, c, t)
+    else:
+        dtype = flat_of(t)
+        if dtype is None:
+            place = _shared_record(s, c, t)
+        else:
+            flat = s.array(c.spelling, dtype, t.size // dtype.size, "shared")
+            place = lift_memory.place_at(s, flat, ZERO, t, c)
+    s.block_variables[c.key] = place
+    return place
+
+
+def _shared_record(s: State, c: Cursor, t: CType) -> Place:
+    """A struct (or array of structs) in shared memory: one array per member."""
+    element, extents = innermost(t)
+    if not isinstance(element, RecordType):
+        raise s.unsupported(c, f"the shared variable '{c.spelling}' of this type")
+    count = 1
+    for e in extents:
+        count *= e or 0
+
+    def parts(name: str, record: RecordType) -> Base:
+        out: dict[str, Base] = {}
+        for m in record.members:
+            inner, _ = innermost(m.type)
+            dtype = flat_of(m.type)
+            if dtype is None:
+                if not isinstance(inner, RecordType) or isinstance(m.type, ArrayType):
+                    raise s.unsupported(c, f"the member '{m.name}' in shared memory")
+                out[m.name] = parts(f"{name}_{m.name}", inner)
+            else:
+                out[m.name] = s.array(f"{name}_{m.name}", dtype, count * (m.type.size // dtype.size), "shared")
+        return Spread(record, out, name)
+
+    return lift_memory.place_at(s, parts(c.spelling, element), ZERO, t, c)
+
+
+def _dynamic(s: State, c: Cursor, t: ArrayType) -> Place:
+    """extern __shared__ T name[]: all such names are the same bytes."""
+    launch = s.launch
+    size = launch.shared_bytes if launch else integer(0)
+    dtype = flat_of(t.of)
+    if dtype is None:
+        raise s.unsupported(c, f"dynamic shared memory '{c.spelling}' of this element type")
+    if s.dynamic is None:
+        total = known(size)
+        if total == 0:
+            from falconc.errors import UsageError
+
+            raise UsageError(
+                f"the launch gives '{c.spelling}' no dynamic shared memory",
+                "pass --shared BYTES, or launch with a third <<< >>> argument",
+                s.where(c),
+            )
+        if dtype.size == 1:
+            dtype = U8
+        count: Expr = Const(total // dtype.size, I32) if total is not None else _quotient(size, dtype.size)
+        s.dynamic = s.array(c.spelling, dtype, count, "shared")
+    return Array(s.dynamic, ZERO, t)
+
+
+def _quotient(size: Expr, unit: int) -> Expr:
+    from falconc.frontend.lift_ops import binary
+
+    return binary("div", size, integer(unit, size.dtype))
+
+
