@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_call, lift_collective, lift_expr, lift_memory
+from falconc.frontend import lift_call, lift_collective, lift_convert, lift_expr, lift_memory
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_access import note
-from falconc.frontend.lift_convert import convert
 from falconc.frontend.lift_ops import cast, integer, known
 from falconc.frontend.lift_state import Late, State
 from falconc.frontend.lift_types import (
@@ -143,7 +141,7 @@ def _record(
     s: State, name: str, t: RecordType, v: Value | None, mutable: bool, addressed: bool, at: Cursor | None
 ) -> Place:
     if v is not None and not mutable:
-        return Bound(lift_memory.settle(s, convert(s, v, t, at) if at else v, name))
+        return Bound(lift_memory.settle(s, lift_convert.convert(s, v, t, at) if at else v, name))
     place = storage(s, name, t, in_memory=addressed)
     if v is not None:
         lift_memory.store(s, place, v, at)
@@ -190,7 +188,7 @@ def _register(s: State, name: str, t: VectorType, v: Value | None, mutable: bool
             return Array(base, ZERO, t)
     place = register(s, name, t)
     if v is not None:
-        lift_memory.store(s, place, convert(s, v, t, at) if at else v, at)
+        lift_memory.store(s, place, lift_convert.convert(s, v, t, at) if at else v, at)
     return place
 
 
@@ -273,7 +271,7 @@ def fill(s: State, place: Array, init: Cursor, at: Cursor) -> None:
         if isinstance(inner, Array) and isinstance(inner.type, ArrayType):
             fill_or_zero(s, inner, item, at)
         else:
-            v = lift_memory.zero(s, t.of, at) if item is None else convert(s, lift_expr.value(s, item), t.of, at)
+            v = lift_memory.zero(s, t.of, at) if item is None else lift_convert.convert(s, lift_expr.value(s, item), t.of, at)
             lift_memory.store(s, inner, v, at)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from falconc.frontend import lift_access, lift_call, lift_lambda, lift_memory, lift_vector
+from falconc.frontend import lift_access, lift_call, lift_convert, lift_lambda, lift_memory, lift_vector
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_convert import convert
 from falconc.frontend.lift_ops import (
     FALSE,
     TRUE,
@@ -68,7 +67,7 @@ def number(s: State, c: Cursor) -> Expr:
     if isinstance(v, Number):
         return v.expr
     if isinstance(v, Pointer | Null | Row):
-        as_bool = convert(s, v, ScalarType(BOOL), c)
+        as_bool = lift_convert.convert(s, v, ScalarType(BOOL), c)
         assert isinstance(as_bool, Number)
         return as_bool.expr
     raise s.unsupported(c, "an expression of this type where a number is needed", "use its members")
@@ -131,7 +130,7 @@ def _cast(s: State, c: Cursor) -> Value:
         return lift_memory.zero(s, t, c) if inner is None else Nothing()
     if c.kind == "CXX_FUNCTIONAL_CAST_EXPR" and inner.kind == "INIT_LIST_EXPR":
         return value(s, inner)
-    return convert(s, value(s, inner), t, c)
+    return lift_convert.convert(s, value(s, inner), t, c)
 
 
 # --- order of effects ----------------------------------------------------------------------------------------------
@@ -443,11 +442,11 @@ def _init_list(s: State, c: Cursor) -> Value:
         members: dict[str, Value] = {}
         for i, m in enumerate(t.members):
             members[m.name] = (
-                convert(s, found[i], m.type, c) if i < len(found) else lift_memory.zero(s, m.type, c)
+                lift_convert.convert(s, found[i], m.type, c) if i < len(found) else lift_memory.zero(s, m.type, c)
             )
         return Aggregate(t, members)
     if isinstance(t, ScalarType):
-        return convert(s, value(s, items[0]), t, c) if items else lift_memory.zero(s, t, c)
+        return lift_convert.convert(s, value(s, items[0]), t, c) if items else lift_memory.zero(s, t, c)
     raise s.unsupported(c, "an initialiser list here", "use a named variable")
 
 

@@ -1,0 +1,121 @@
+"""Finds the kernels of a parsed text, and the one instance that is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from falconc.errors import SourceDefect, Unsupported, UsageError
+from falconc.frontend import clang
+from falconc.frontend.clang import Cursor, Tree
+from falconc.frontend.lift_globals import missing_advice
+from falconc.frontend.unit import KernelInfo, Unit
+from falconc.platform import Platform
+
+_HOLDER = "falconc_instance"
+_PARAMETER_KINDS = ("TEMPLATE_TYPE_PARAMETER", "TEMPLATE_NON_TYPE_PARAMETER", "TEMPLATE_TEMPLATE_PARAMETER")
+
+
+def kernels(tree: Tree, platform: Platform) -> tuple[KernelInfo, ...]:
+    """The kernels defined in the text, in its order."""
+    found: dict[str, KernelInfo] = {}
+    for c in kernel_cursors(tree, platform):
+        span = tree.span(c)
+        if span is None:
+            continue
+        template = tuple(_spelling(tree, x) for x in c.children if x.kind in _PARAMETER_KINDS)
+        parameters = tuple(x.spelling for x in _parameters(c))
+        found[c.spelling] = KernelInfo(c.spelling, template, parameters, span)
+    return tuple(found.values())
+
+
+def _parameters(c: Cursor) -> list[Cursor]:
+    return c.arguments or [x for x in c.children if x.kind == "PARM_DECL"]
+
+
+def _spelling(tree: Tree, c: Cursor) -> str:
+    span = tree.span(c)
+    return re.sub(r"\s+", " ", span.text) if span else c.spelling
+
+
+def kernel_cursors(tree: Tree, platform: Platform) -> Iterator[Cursor]:
+    """Definitions of kernels: functions marked as such, or, where a platform has no launches, functions that write
+    through a pointer and that others may call."""
+    launched = "launch" in platform.words.table
+    for c in tree.declarations():
+        if c.kind not in ("FUNCTION_DECL", "FUNCTION_TEMPLATE") or not any(x.kind == "COMPOUND_STMT" for x in c.children):
+            continue
+        if launched:
+            if c.has("CUDAGLOBAL_ATTR") or "ir:kernel" in c.notes:
+                yield c
+        elif c.kind == "FUNCTION_DECL" and _may_be_called(c):
+            yield c
+
+
+def _may_be_called(c: Cursor) -> bool:
+    """A function of the text that is no helper: external, and it takes memory."""
+    if c.spelling == "main" or c.storage == "STATIC" or c.raw.type.get_result().spelling != "void":
+        return False
+    return any(p.type.kind in ("POINTER", "CONSTANTARRAY", "INCOMPLETEARRAY", "VARIABLEARRAY") for p in c.arguments)
+
+
+def complain(tree: Tree, tail_from: int | None = None) -> SourceDefect | None:
+    """The first error of the text as a defect with its place; None if there is none."""
+    for d in tree.diagnostics:
+        if d.file in (tree.main, ""):
+            if tail_from is not None and d.offset >= tail_from:
+                continue
+            span = tree.place(d.offset, d.offset + d.length)
+            return SourceDefect(d.message, missing_advice(tree.stand_ins, d.message), span)
+    return None
+
+
+def function_of(unit: Unit, info: KernelInfo, template: str) -> tuple[Tree, Cursor, str]:
+    """(tree, function with templates resolved, the callee as C++ spells it) of one instance."""
+    cursors = [c for c in kernel_cursors(unit.tree, unit.platform) if c.spelling == info.name]
+    if not cursors:
+        raise UsageError(f"no kernel '{info.name}' in {unit.source.name}")
+    cursor = cursors[-1]
+    qualified = _qualified(cursor)
+    if not info.template_params:
+        return unit.tree, cursor, qualified
+    arguments = template.strip().removeprefix("<").removesuffix(">").strip()
+    if not arguments and not _all_defaulted(info):
+        listed = ", ".join(info.template_params)
+        raise UsageError(
+            f"'{info.name}' is a template over {listed}",
+            "pass --template ARGUMENTS, e.g. --template '16, float', or launch it in the text",
+            info.where,
+        )
+    symbol = f"{qualified}<{arguments}>"
+    tree = clang.parse(unit.source, unit.platform, unit.defines, f"static auto {_HOLDER} = &{symbol};")
+    return tree, _instance(tree, symbol, info, len(unit.source.text.encode())), symbol
+
+
+def _all_defaulted(info: KernelInfo) -> bool:
+    return all("=" in p for p in info.template_params)
+
+
+def _qualified(c: Cursor) -> str:
+    """The name with the namespaces around it; nameless ones need none."""
+    names = [c.spelling]
+    parent = c.parent
+    while parent is not None and parent.kind == "NAMESPACE":
+        if parent.spelling and not parent.spelling.startswith("(anonymous"):
+            names.insert(0, parent.spelling)
+        parent = parent.parent
+    return "::".join(names)
+
+
+def _instance(tree: Tree, symbol: str, info: KernelInfo, tail_from: int) -> Cursor:
+    for c in reversed(tree.root.children):
+        if c.kind == "VAR_DECL" and c.spelling == _HOLDER:
+            for x in c.walk():
+                if x.kind == "DECL_REF_EXPR" and x.referenced and x.referenced.kind == "FUNCTION_DECL":
+                    return x.referenced
+    said = [d.message for d in tree.diagnostics if d.offset >= tail_from and d.file in (tree.main, "")]
+    defect = complain(tree, tail_from)
+    if defect is not None and defect.where and info.where.offset <= defect.where.offset < info.where.end:
+        raise defect
+    reason = said[0] if said else "clang finds no such instance"
+    raise Unsupported(f"'{symbol}' cannot be instantiated: {reason}", f"it takes {', '.join(info.template_params)}", info.where)
