@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from falconc.errors import SourceDefect, UsageError
-from falconc.frontend import clang, find
+from falconc.frontend import clang, find, geometry
 from falconc.frontend.launch import launches
 from falconc.frontend.lift import lift
 from falconc.frontend.unit import Instance, KernelInfo, LaunchSite, Unit
@@ -45,7 +45,7 @@ def instance(
 ) -> Instance:
     """Lift kernel ``name``, for the template arguments given or those of its launch in the text.
 
-    launch: geometry, where the text does not say or another one is wanted. sizes: values of scalar parameters, for a
+    launch: geometry, where the text does not say or another one is wanted (a ``// falconc:`` line says it too). sizes: values of scalar parameters, for a
     launch whose block depends on them.
 
     Raises:
@@ -59,14 +59,15 @@ def instance(
         )
     _check_definition(unit, info)
     sites = sites_of(unit, name)
-    site = _chosen(sites, template)
-    arguments = template or (site.template_args if site else "")
-    geometry = launch or (site.launch if site else None)
-    if geometry is None and "launch" in unit.platform.words.table:
+    hint = geometry.chosen(geometry.hints(unit.source), name)
+    site = _chosen(sites, template or hint.template)
+    arguments = template or hint.template or (site.template_args if site else "")
+    shape = launch or hint.launch or (site.launch if site else None)
+    if shape is None and "launch" in unit.platform.words.table:
         raise _no_geometry(info, sites)
     tree, function, symbol = find.function_of(unit, info, arguments)
     used = unit if tree is unit.tree else replace(unit, tree=tree)
-    lifted = lift(tree, function, name, unit.platform, geometry)
+    lifted = lift(tree, function, name, unit.platform, shape)
     notes = lifted.assumptions
     if site is not None and len({(s.template_args, s.launch) for s in sites}) > 1:
         notes += (f"'{name}' is launched in {len(sites)} ways; verified as launched at line {site.where.line}",)
