@@ -26,6 +26,8 @@ from falconc.source import Source, Span
 STAND_INS = "/falconc-stand-ins"
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")', re.MULTILINE)
 
+# Kinds that libclang 18 has and its Python module lacks (clang-c/Index.h).
+_MISSING_TYPE_KINDS = {32: "FLOAT16", 39: "BFLOAT16", 178: "ATOMIC"}
 # CXBinaryOperatorKind and CXUnaryOperatorKind of libclang 18 (clang-c/Index.h), from 1 on.
 _BINARY = (
     ".* ->* * / % + - << >> <=> < > <= >= == != & ^ | && || = *= /= %= += -= <<= >>= &= ^= |= ,".split()  # noqa: SIM905
@@ -66,7 +68,7 @@ class Type:
     @property
     def kind(self) -> str:
         """libclang's name of the kind: "INT", "POINTER", "RECORD", "CONSTANTARRAY" ..."""
-        return self.raw.kind.name
+        return _MISSING_TYPE_KINDS.get(self.raw._kind_id) or self.raw.kind.name
 
     @property
     def spelling(self) -> str:
@@ -246,6 +248,15 @@ class Cursor:
     @property
     def is_const_method(self) -> bool:
         return self.raw.is_const_method()
+
+    @property
+    def copies(self) -> bool:
+        """Whether this is a copy or move constructor that the compiler wrote."""
+        raw = self.raw
+        if not (raw.is_copy_constructor() or raw.is_move_constructor()):
+            return False
+        owner = raw.semantic_parent
+        return raw.is_default_method() or (raw.location == owner.location)
 
     @property
     def access(self) -> str:

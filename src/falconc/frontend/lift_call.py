@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from falconc.frontend import (
     lift_access,
     lift_collective,
@@ -16,15 +18,16 @@ from falconc.frontend import (
     lift_stmt,
 )
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_ops import integer
+from falconc.frontend.lift_ops import constant
 from falconc.frontend.lift_scan import addressed, assigned
 from falconc.frontend.lift_state import Block, Frame, Jump, State, body
 from falconc.frontend.lift_types import CType, PointerType, ScalarType
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import Bound, Closure, Lanes, Nothing, Number, Place, Row, Value
-from falconc.ir.types import U64
 
 _DROPPED = ("printf", "assert", "__assert_fail", "puts", "__builtin_unreachable", "__builtin_assume", "__trap")
+_BUILTIN_CONSTANTS = {f"__builtin_{name}{f}": value for f in ("", "f") for name, value in (
+    ("inf", math.inf), ("huge_val", math.inf), ("nan", math.nan))}  # fmt: skip
 
 
 def is_trivial_construction(c: Cursor) -> bool:
@@ -66,6 +69,10 @@ def _call(s: State, c: Cursor) -> Place:
     if callee.spelling in _DROPPED:
         s.assume(f"{callee.spelling} has no effect on results")
         return Bound(Nothing())
+    if callee.spelling in _BUILTIN_CONSTANTS:
+        t = type_of(c.type)
+        assert isinstance(t, ScalarType)
+        return Bound(Number(constant(_BUILTIN_CONSTANTS[callee.spelling], t.dtype)))
     if callee.spelling == "__builtin_expect":
         return Bound(lift_expr.value(s, c.arguments[0]))
     return inline(s, c, callee)
@@ -183,7 +190,7 @@ def call_closure(s: State, c: Cursor, v: Closure, arguments: list[Cursor], calle
     saved = {k: s.env[k] for k in v.captures if k in s.env}
     s.env.update(v.captures)
     try:
-        return run(s, c, v.cursor, parameters, arguments, code, type_of(c.type), s.frames[-1].this)
+        return run(s, c, v.cursor, parameters, arguments, code, type_of(c.type), s.frames[-1].this if s.frames else None)
     finally:
         s.env.update(saved)
 

@@ -16,7 +16,7 @@ def construct(s: State, c: Cursor, callee: Cursor) -> Value:
     arguments = c.arguments
     definition = callee.definition
     code = next((x for x in definition.children if x.kind == "COMPOUND_STMT"), None) if definition else None
-    if len(arguments) == 1 and code is None:
+    if len(arguments) == 1 and (code is None or callee.copies):
         return lift_expr.value(s, arguments[0])  # an implicit copy
     if not isinstance(t, RecordType):
         if len(arguments) == 1:

@@ -95,13 +95,13 @@ FALCON_NOTE("ir:binary min") inline double least(double a, double b) FALCON_BODY
 FALCON_NOTE("ir:binary max") inline double most(double a, double b) FALCON_BODY(return __builtin_fmax(a, b);)
 }  // namespace falcon
 // Templates over two types, so that a user's own min and max are taken before them.
-template <class A, class B> inline auto min(A a, B b) -> decltype(true ? a : b) {
-  typedef decltype(true ? a : b) T;
-  return falcon::least((std::decay_t<T>)a, (std::decay_t<T>)b);
+template <class A, class B> inline auto min(A a, B b) -> std::decay_t<decltype(true ? a : b)> {
+  typedef std::decay_t<decltype(true ? a : b)> T;
+  return falcon::least((T)a, (T)b);
 }
-template <class A, class B> inline auto max(A a, B b) -> decltype(true ? a : b) {
-  typedef decltype(true ? a : b) T;
-  return falcon::most((std::decay_t<T>)a, (std::decay_t<T>)b);
+template <class A, class B> inline auto max(A a, B b) -> std::decay_t<decltype(true ? a : b)> {
+  typedef std::decay_t<decltype(true ? a : b)> T;
+  return falcon::most((T)a, (T)b);
 }
 inline int umin(unsigned a, unsigned b) { return falcon::least(a, b); }
 inline int umax(unsigned a, unsigned b) { return falcon::most(a, b); }

@@ -26,7 +26,8 @@ struct grid_group {
 };
 inline grid_group this_grid() { return grid_group(); }
 
-template <unsigned N, class Parent = void> struct thread_block_tile {
+// The tile itself; the group that it was cut from makes no difference.
+template <unsigned N> struct falcon_tile {
   static_assert(N <= FALCON_LANES && (N & (N - 1)) == 0, "a tile is a power of two and no wider than a wave");
   static constexpr unsigned size() { return N; }
   static constexpr unsigned num_threads() { return N; }
@@ -79,7 +80,8 @@ template <unsigned N, class Parent = void> struct thread_block_tile {
     return r;
   }
 };
-template <unsigned N, class G> inline thread_block_tile<N, G> tiled_partition(const G &) { return thread_block_tile<N, G>(); }
+template <unsigned N, class Parent = void> using thread_block_tile = falcon_tile<N>;
+template <unsigned N, class G> inline falcon_tile<N> tiled_partition(const G &) { return falcon_tile<N>(); }
 template <class G> inline void sync(const G &group FALCON_SITE) { group.sync(FALCON_PASS_SITE); }
 
 template <class T> struct plus { T operator()(T a, T b) const { return a + b; } };
@@ -90,16 +92,16 @@ template <class T> struct bit_or { T operator()(T a, T b) const { return a | b; 
 template <class T> struct bit_xor { T operator()(T a, T b) const { return a ^ b; } };
 
 /// Every lane of the tile gets op over the values of its lanes; for floats the order of the terms is not specified.
-template <unsigned N, class P, class T, class Op>
-inline T reduce(const thread_block_tile<N, P> &, T v, Op op FALCON_SITE) {
+template <unsigned N, class T, class Op>
+inline T reduce(const falcon_tile<N> &, T v, Op op FALCON_SITE) {
   falcon::lanes<T> V(v FALCON_AT);
   int first = falcon::lane() & ~(int)(N - 1);
   T r = V[first];
   for (int i = 1; i < (int)N; ++i) r = op(r, V[first + i]);
   return r;
 }
-template <unsigned N, class P, class T, class Op>
-inline T inclusive_scan(const thread_block_tile<N, P> &, T v, Op op FALCON_SITE) {
+template <unsigned N, class T, class Op>
+inline T inclusive_scan(const falcon_tile<N> &, T v, Op op FALCON_SITE) {
   falcon::lanes<T> V(v FALCON_AT);
   int l = falcon::lane(), first = l & ~(int)(N - 1);
   T r = V[first];
@@ -107,7 +109,7 @@ inline T inclusive_scan(const thread_block_tile<N, P> &, T v, Op op FALCON_SITE)
     if (first + i <= l) r = op(r, V[first + i]);
   return r;
 }
-template <unsigned N, class P, class T> inline T inclusive_scan(const thread_block_tile<N, P> &g, T v FALCON_SITE) {
+template <unsigned N, class T> inline T inclusive_scan(const falcon_tile<N> &g, T v FALCON_SITE) {
   return inclusive_scan(g, v, plus<T>() FALCON_AT);
 }
 }  // namespace cooperative_groups
