@@ -40,14 +40,29 @@ template <class T> falcon_bits arrived(const lanes<T> &of);
 
 #define FALCON_NOTE(text)
 #define NEED(c) ((c) ? (void)0 : falcon::broken(#c, __func__))
-#define FALCON_SITE , int falcon_site = __builtin_LINE()
-#define FALCON_ONLY_SITE int falcon_site = __builtin_LINE()
+#define FALCON_SITE , int falcon_site = falcon::place(FALCON_HERE)
+#define FALCON_ONLY_SITE int falcon_site = falcon::place(FALCON_HERE)
 #define FALCON_AT , falcon_site
 #define FALCON_PASS_SITE falcon_site
 #define FALCON_BODY(...) { __VA_ARGS__ }
 extern "C" void *memcpy(void *, const void *, unsigned long) noexcept;
 extern "C" void *memset(void *, int, unsigned long) noexcept;
+extern "C" int mprotect(void *, unsigned long, int) noexcept;
+
+// Line and column of a call, in the order of the text. (__builtin_source_location gives a pointer to a type of this name.)
+#if defined(__clang__)
+#define FALCON_HERE __builtin_LINE(), __builtin_COLUMN()
+#else
+namespace std { struct source_location { struct __impl { const char *_M_file_name, *_M_function_name; unsigned _M_line, _M_column; }; }; }
+#define FALCON_HERE (const std::source_location::__impl *)__builtin_source_location()
+#endif
+
 namespace falcon {
+constexpr int place(unsigned line, unsigned column) { return (int)(line << 9 | (column < 511 ? column : 511)); }
+#if !defined(__clang__)
+constexpr int place(const std::source_location::__impl *here) { return place(here->_M_line, here->_M_column); }
+#endif
+
 typedef _Float16 f16;
 
 // Rounds to nearest, ties to even, after every operation: the result of a float operation on bfloat16 values, rounded
@@ -109,9 +124,12 @@ struct index3 { unsigned x, y, z; };
 // The place of the running thread. Whoever waits puts it back: other threads ran in between.
 static falcon::index3 threadIdx, blockIdx;
 namespace falcon {
+static index3 block_extent;
 inline void block_barrier(int site) { index3 mine = threadIdx; falcon_barrier(site); threadIdx = mine; }
 inline void warp_barrier(int site, falcon_bits mask) { index3 mine = threadIdx; falcon_warp_barrier(site, mask); threadIdx = mine; }
-inline int lane() { return (int)(falcon_thread_index() % FALCON_LANES); }
+inline int lane() {
+  return (int)((threadIdx.x + block_extent.x * (threadIdx.y + block_extent.y * threadIdx.z)) % FALCON_LANES);
+}
 
 template <class T> struct lanes {
   union { T value[FALCON_LANES]; };
@@ -126,6 +144,25 @@ template <class T> struct lanes {
   T operator[](int k) const { return value[k & (FALCON_LANES - 1)]; }
 };
 template <class T> falcon_bits arrived(const lanes<T> &of) { return of.here; }
+
+// Shared memory: each block finds NaN in whatever float format it reads, with other bits than the block before.
+static falcon_u32 block_number;
+inline void poison(void *at, unsigned long bytes) {
+  unsigned char pattern[2] = {(unsigned char)(0xff - block_number % 15), 0xff};
+  for (unsigned long i = 0; i < bytes; ++i) ((unsigned char *)at)[i] = pattern[i & 1];
+}
+// After the declaration of a variable that a block shares: the first thread to come by finds it new.
+template <class T> inline void fresh(T &x, falcon_u32 &seen) {
+  if (seen != block_number) seen = block_number, poison((void *)&x, sizeof x);
+}
+// Dynamic shared memory. What lies behind the bytes of the launch may not be touched.
+alignas(4096) static unsigned char dynamic_shared[1 << 20];
+inline bool reserve_shared(falcon_i64 bytes) {
+  if (bytes < 0 || bytes > (falcon_i64)sizeof dynamic_shared) return falcon_report("runtime too much shared memory"), false;
+  const unsigned long used = ((unsigned long)bytes + 4095) & ~4095ul;
+  if (used < sizeof dynamic_shared) mprotect(dynamic_shared + used, sizeof dynamic_shared - used, 0);
+  return true;
+}
 }  // namespace falcon
 #endif
 

@@ -1,0 +1,374 @@
+"""What of a text a kernel needs, cut out of it: its declarations, macros and shared variables, host code left out.
+
+Everything stays on its line. Nothing is printed anew: declarations are the user's own characters, except that variables
+a block shares get storage of the emulator's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from falconc.frontend.clang import Cursor, Tree
+from falconc.frontend.tokens import Token, closing, tokenize
+from falconc.platform import Platform
+from falconc.source import Source
+
+_CONTAINERS = ("NAMESPACE", "LINKAGE_SPEC", "UNEXPOSED_DECL")
+_BRACED_LINKAGE = re.compile(r'extern\s*"C(?:\+\+)?"\s*\{')
+_FUNCTIONS = ("FUNCTION_DECL", "FUNCTION_TEMPLATE", "CXX_METHOD", "CONSTRUCTOR", "CONVERSION_FUNCTION")
+_CLASSES = ("STRUCT_DECL", "CLASS_DECL", "CLASS_TEMPLATE", "UNION_DECL", "CLASS_TEMPLATE_PARTIAL_SPECIALIZATION")
+_MARKS = ("CUDAGLOBAL_ATTR", "CUDADEVICE_ATTR", "CUDACONSTANT_ATTR", "CUDASHARED_ATTR")
+_ALWAYS = ("USING_DIRECTIVE",)
+_LEFT_OUT = frozenset({"include", "include_next", "import", "line"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The part of a text that one kernel needs, as C++ for the emulator.
+
+    shared: qualified names of variables of file scope that each block has for itself. qualified: file-scope variables by
+    name, with their namespaces.
+    """
+
+    text: str
+    shared: tuple[str, ...]
+    qualified: dict[str, str]
+
+
+@dataclass(slots=True)
+class _Unit:
+    """One declaration (or several that share their characters) of namespace scope."""
+
+    start: int
+    end: int
+    cursors: list[Cursor] = field(default_factory=list[Cursor])
+
+    def has(self, *kinds: str) -> bool:
+        return any(c.has(k) for c in self.cursors for k in kinds)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """What is declared; a member defined outside its class goes with the class."""
+        for c in self.cursors:
+            parent = c.parent
+            owner = parent is not None and parent.kind in _CLASSES
+            yield parent.spelling if owner and parent else c.spelling
+            if c.kind == "ENUM_DECL":
+                yield from (x.spelling for x in c.children)
+
+
+class _File:
+    """One file of the text: the main one, or one beside it that it includes."""
+
+    def __init__(self, name: str, source: Source, tree: Tree) -> None:
+        self.name, self.source, self.tree = name, source, tree
+        self.units: list[_Unit] = []
+        self.frames: list[tuple[int, int]] = []  # characters that open or close a namespace
+        self.edits: list[tuple[int, int, str]] = []
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return [t for t in tokenize(self.source) if t.kind != "comment" or t.directive]
+
+    @cached_property
+    def _characters(self) -> list[int] | None:
+        if self.source.text.isascii():
+            return None
+        table = [i for i, c in enumerate(self.source.text) for _ in c.encode()]
+        return [*table, len(self.source.text)]
+
+    def at(self, offset: int) -> int:
+        """The character at a byte offset."""
+        return self._characters[min(offset, len(self._characters) - 1)] if self._characters else offset
+
+    def span(self, c: Cursor) -> tuple[int, int]:
+        return self.at(c.offset), self.at(c.end)
+
+    def uses(self, start: int, end: int) -> set[str]:
+        """Identifiers in [start, end) that may mean something of namespace scope."""
+        found: set[str] = set()
+        before = ""
+        for t in self.tokens:
+            if t.start >= end:
+                break
+            if t.start >= start and t.kind == "name" and before not in (".", "->"):
+                found.add(t.text)
+            before = t.text
+        return found
+
+    @cached_property
+    def directives(self) -> list[tuple[int, int, list[Token]]]:
+        """Preprocessor lines: (start, end, tokens)."""
+        lines: list[tuple[int, int, list[Token]]] = []
+        for t in self.tokens:
+            if not t.directive:
+                continue
+            if lines and "\n" not in re.sub(r"\\\r?\n", "", self.source.text[lines[-1][1] : t.start]):
+                start, _, tokens = lines.pop()
+                lines.append((start, t.end, [*tokens, t]))
+            else:
+                lines.append((t.start, t.end, [t]))
+        return lines
+
+    def collect(self, cursors: Iterable[Cursor]) -> None:
+        """Finds the units and frames below ``cursors``."""
+        for c in cursors:
+            start, end = self.span(c)
+            if start >= len(self.source.text):
+                continue
+            if c.kind in _CONTAINERS and self._is_frame(c, start):
+                self.frames.append((start, self._opening_end(start)))
+                self.collect(c.children)
+                self.frames.append((self._closing_start(end), end))
+            elif self.units and start < self.units[-1].end:
+                self.units[-1].cursors.append(c)
+                self.units[-1].end = max(self.units[-1].end, self._whole(c, end))
+            else:
+                self.units.append(_Unit(start, self._whole(c, end), [c]))
+
+    def _is_frame(self, c: Cursor, start: int) -> bool:
+        return c.kind == "NAMESPACE" or bool(_BRACED_LINKAGE.match(self.source.text, start))
+
+    def _opening_end(self, start: int) -> int:
+        """End of ``namespace x {``; of a macro that stands for it."""
+        index = next(i for i, t in enumerate(self.tokens) if t.start >= start)
+        if self.tokens[index].text in ("namespace", "inline", "extern"):
+            return next(t.end for t in self.tokens[index:] if t.text == "{")
+        if self.tokens[index + 1].text == "(":
+            return self.tokens[closing(self.tokens, index + 1)].end
+        return self.tokens[index].end
+
+    def _closing_start(self, end: int) -> int:
+        return next(t.start for t in reversed(self.tokens) if t.end <= end)
+
+    def _whole(self, c: Cursor, end: int) -> int:
+        """``end`` with the semicolon that belongs to the declaration."""
+        body = c.kind in _FUNCTIONS and self.source.text[end - 1 : end] == "}"
+        for t in self.tokens:
+            if t.start < end or t.directive:
+                continue
+            if t.text == ";":
+                return t.end
+            if body or t.text in ("}", "{"):
+                break
+        return end
+
+
+class _Cutter:
+    """Finds out what is needed, from the roots on."""
+
+    def __init__(self, tree: Tree, platform: Platform) -> None:
+        self.tree = tree
+        self.on_device = "launch" in platform.words.table
+        self.files = self._files()
+        self.kernels = {c.spelling for f in self.files.values() for u in f.units for c in u.cursors if u.has("CUDAGLOBAL_ATTR")}
+        self.macros = self._macros()
+        self.shared: list[str] = []
+        self.wrong = [(d.file, d.offset) for d in tree.diagnostics]
+
+    def _files(self) -> dict[str, _File]:
+        """The text and what it includes from beside it. Declarations of the platform's header come first in the tree."""
+        mine: dict[str, list[Cursor]] = {}
+        folder = Path(self.tree.main).parent.resolve()
+        for c in reversed(self.tree.root.children):
+            name = c.file
+            if name and name != self.tree.main and folder not in Path(name).resolve().parents:
+                break
+            mine.setdefault(name, []).append(c)
+        mine.setdefault(self.tree.main, [])
+        files: dict[str, _File] = {}
+        for name, cursors in mine.items():
+            if name:
+                source = self.tree.source if name == self.tree.main else Source(name, Path(name).read_text(errors="replace"))
+                files[name] = _File(name, source, self.tree)
+                files[name].collect(reversed(cursors))
+        return files
+
+    def _macros(self) -> dict[str, set[str]]:
+        table: dict[str, set[str]] = {}
+        for f in self.files.values():
+            for _, _, tokens in f.directives:
+                if len(tokens) > 2 and tokens[1].text == "define":
+                    words = table.setdefault(tokens[2].text, set())
+                    words |= {t.text for t in tokens[3:] if t.kind == "name"}
+                    if any(t.text == "##" for t in tokens):
+                        words.add("##")
+        return table
+
+    # --- what is needed --------------------------------------------------------------------------------------------
+
+    def keep(self, roots: Iterable[str]) -> dict[str, list[_Unit]]:
+        """The units needed, by file."""
+        declared: dict[str, list[tuple[_File, _Unit]]] = {}
+        todo: list[str] = list(roots)
+        for f in self.files.values():
+            for u in f.units:
+                for name in u.names:
+                    declared.setdefault(name, []).append((f, u))
+                    if u.cursors[0].kind in _ALWAYS or (name.startswith("operator") and self._may_run(f, u)):
+                        todo.append(name)
+        seen: set[str] = set()
+        kept: dict[int, tuple[_File, _Unit]] = {}
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            todo += self.macros.get(name, ())
+            for f, u in declared.get(name, ()):
+                if id(u) not in kept and self._may_run(f, u):
+                    kept[id(u)] = (f, u)
+                    words = f.uses(u.start, u.end)
+                    todo += words
+                    if any("##" in self.macros.get(w, ()) for w in words):
+                        todo += self._referenced(u)
+        by_file: dict[str, list[_Unit]] = {}
+        for f, u in kept.values():
+            by_file.setdefault(f.name, []).append(u)
+        return by_file
+
+    def _referenced(self, u: _Unit) -> Iterator[str]:
+        """Names that macros glued together: only the tree knows them."""
+        for c in u.cursors:
+            for x in c.walk():
+                if x.referenced is not None and x.referenced.file in self.files:
+                    yield x.referenced.spelling
+
+    def _may_run(self, f: _File, u: _Unit) -> bool:
+        """Not for what only the host can use: variables it keeps, functions that launch, texts with errors."""
+        text = f.source.text[u.start : u.end]
+        if any(file == f.name and u.start <= f.at(offset) < u.end for file, offset in self.wrong):
+            return False
+        if re.match(r"template\s+(?!<)[^<]", text):  # an explicit instantiation
+            return False
+        if not self.on_device or u.has(*_MARKS):
+            return True
+        first = u.cursors[0]
+        if first.kind in ("FUNCTION_DECL", "FUNCTION_TEMPLATE"):
+            return "<<<" not in text and not (f.uses(u.start, u.end) & self.kernels)
+        if first.kind == "VAR_DECL":
+            return first.type.is_const or "const" in text
+        return True
+
+    # --- the text ----------------------------------------------------------------------------------------------------
+
+    def written(self, kept: dict[str, list[_Unit]]) -> str:
+        for name, units in kept.items():
+            for u in units:
+                for c in u.cursors:
+                    self._share(self.files[name], u, c)
+        return self._file(self.tree.main, kept, set())
+
+    def _file(self, name: str, kept: dict[str, list[_Unit]], done: set[str]) -> str:
+        """A file with all but what is needed blanked out, other files in the place of their includes."""
+        done.add(name)
+        f = self.files[name]
+        pieces = [(u.start, u.end, f.source.text[u.start : u.end]) for u in kept.get(name, [])]
+        pieces = [(a, b, _edited(text, a, [e for e in f.edits if a <= e[0] < b])) for a, b, text in pieces]
+        pieces += [(a, b, f.source.text[a:b]) for a, b in f.frames]
+        inside = [(a, b) for a, b, _ in pieces]
+        for start, end, tokens in f.directives:
+            if any(a <= start < b for a, b in inside):
+                continue
+            kind = tokens[1].text if len(tokens) > 1 else ""
+            text = f.source.text[start:end]
+            if kind == "include":
+                text = self._included(f, start, tokens, kept, done)
+            elif kind in _LEFT_OUT or text.split()[-1:] == ["once"]:
+                text = ""
+            pieces.append((start, end, text))
+        out: list[str] = []
+        at = 0
+        for start, end, text in sorted(pieces):
+            out += [_blank(f.source.text[at:start]), text]
+            at = max(at, end)
+        return "".join(out)
+
+    def _included(self, f: _File, start: int, tokens: list[Token], kept: dict[str, list[_Unit]], done: set[str]) -> str:
+        header = next((t.text for t in tokens if t.kind == "header"), "")
+        beside = str(Path(f.name).parent / header.strip('"'))
+        name = next((n for n in self.files if Path(n).resolve() == Path(beside).resolve()), None)
+        if not header.startswith('"') or name is None or name in done:
+            return ""
+        line = f.source.text.count("\n", 0, start) + 1
+        return f'\n#line 1 "{name}"\n{self._file(name, kept, done)}\n#line {line} "{f.name}"\n'
+
+    # --- shared variables ----------------------------------------------------------------------------------------------
+
+    def _share(self, f: _File, u: _Unit, c: Cursor) -> None:
+        """Edits for the variables below ``c`` that a block shares."""
+        if c.kind == "VAR_DECL":
+            if c.has("CUDASHARED_ATTR"):
+                self._share_at_file_scope(f, u, c)
+            return
+        for statement, variables in _shared_declarations(c):
+            start, end = f.span(statement)
+            if f.source.text[end - 1 : end] != ";":
+                end = next((t.end for t in f.tokens if t.start >= end and t.text == ";"), end)
+            dynamic = [v for v in variables if v.storage == "EXTERN"]
+            if dynamic:
+                lines = f.source.text.count("\n", start, end)
+                f.edits.append((start, end, " ".join(_dynamic(v, "") for v in dynamic) + "\n" * lines))
+            fixed = [v.spelling for v in variables if v.storage != "EXTERN"]
+            poison = "".join(f" static falcon_u32 falcon_{v}; falcon::fresh({v}, falcon_{v});" for v in fixed)
+            f.edits.append((end, end, poison))
+
+    def _share_at_file_scope(self, f: _File, u: _Unit, c: Cursor) -> None:
+        if c.storage == "EXTERN":
+            lines = f.source.text.count("\n", u.start, u.end)
+            f.edits.append((u.start, u.end, _dynamic(c, "static ") + "\n" * lines))
+        else:
+            self.shared.append(qualified(c))
+
+
+def _dynamic(v: Cursor, storage: str) -> str:
+    """``extern`` shared arrays: all are the bytes that the launch gives."""
+    name = f"falcon_{v.spelling}"
+    return f"using {name} = {v.written_type}; {storage}{name} &{v.spelling} = *({name} *)falcon::dynamic_shared;"
+
+
+def _shared_declarations(c: Cursor) -> Iterator[tuple[Cursor, list[Cursor]]]:
+    """(statement, its shared variables) below ``c``; expressions are not searched."""
+    for x in c.children:
+        if x.kind == "DECL_STMT":
+            found = [v for v in x.children if v.kind == "VAR_DECL" and v.has("CUDASHARED_ATTR")]
+            if found:
+                yield x, found
+        elif x.kind.endswith("_STMT") or x.kind in _FUNCTIONS or x.kind in _CLASSES:
+            yield from _shared_declarations(x)
+
+
+def _edited(text: str, at: int, edits: list[tuple[int, int, str]]) -> str:
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[: start - at] + new + text[end - at :]
+    return text
+
+
+def _blank(text: str) -> str:
+    return "\n" * text.count("\n")
+
+
+def qualified(c: Cursor) -> str:
+    """The name of a declaration with the namespaces around it; nameless ones need none."""
+    names = [c.spelling]
+    parent = c.parent
+    while parent is not None and parent.kind in ("NAMESPACE", "LINKAGE_SPEC"):
+        if parent.kind == "NAMESPACE" and parent.spelling and not parent.spelling.startswith("("):
+            names.insert(0, parent.spelling)
+        parent = parent.parent
+    return "::".join(names)
+
+
+def cut(tree: Tree, platform: Platform, roots: Iterable[str]) -> Cut:
+    """The part of the text of ``tree`` that the declarations called ``roots`` need, themselves included."""
+    cutter = _Cutter(tree, platform)
+    kept = cutter.keep(roots)
+    text = cutter.written(kept)
+    variables = {
+        c.spelling: qualified(c) for units in kept.values() for u in units for c in u.cursors if c.kind == "VAR_DECL"
+    }
+    return Cut(text, tuple(cutter.shared), variables)
