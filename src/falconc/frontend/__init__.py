@@ -71,6 +71,8 @@ def instance(
     notes = lifted.assumptions
     if site is not None and len({(s.template_args, s.launch) for s in sites}) > 1:
         notes += (f"'{name}' is launched in {len(sites)} ways; verified as launched at line {site.where.line}",)
+    if hint.sizes or hint.extents:
+        site = LaunchSite(name, arguments, shape, hint.where or info.where, "", hint.sizes, hint.extents)
     return Instance(used, lifted.kernel, symbol, lifted.parameters, site, notes, lifted.intrinsics)
 
 

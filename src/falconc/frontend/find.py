@@ -24,7 +24,7 @@ def kernels(tree: Tree, platform: Platform) -> tuple[KernelInfo, ...]:
         if span is None:
             continue
         template = tuple(_spelling(tree, x) for x in c.children if x.kind in _PARAMETER_KINDS)
-        parameters = tuple(x.spelling for x in _parameters(c))
+        parameters = tuple(f"{x.written_type} {x.spelling}" for x in _parameters(c))
         found[c.spelling] = KernelInfo(c.spelling, template, parameters, span)
     return tuple(found.values())
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from falconc.errors import UsageError
 from falconc.frontend.host_values import Names, Number, evaluate, split, whole
@@ -13,20 +14,28 @@ from falconc.frontend.tokens import tokenize
 from falconc.ir.nodes import Const, Expr, Launch, Var
 from falconc.ir.types import I32, I64
 from falconc.ir.walk import rewrite, walk
-from falconc.source import Source
+from falconc.source import Source, Span
 
 _HINT = re.compile(r"^[ \t]*//[ \t]*falconc:[ \t]*(.+)$", re.MULTILINE)
-_WORDS = ("kernel", "template", "grid", "block", "shared")
+_WORDS = ("kernel", "template", "grid", "block", "shared", "size", "shape")
 _MOST_THREADS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a ``// falconc: kernel=NAME template=... grid=X,Y block=X,Y shared=BYTES`` line says about one kernel."""
+    """What a line says about one kernel, all words but one optional::
+
+        // falconc: kernel=NAME template=16,float grid=(n+15)/16,4 block=16,16 shared=512 size=n:100,m:7 shape=A:64x32
+
+    sizes: values of scalar parameters. extents: element counts of buffers.
+    """
 
     kernel: str = ""
     template: str = ""
     launch: Launch | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    extents: Mapping[str, int] = field(default_factory=dict[str, int])
+    where: Span | None = None
 
 
 def hints(source: Source) -> tuple[Hint, ...]:
@@ -49,7 +58,14 @@ def _hint(source: Source, line: re.Match[str]) -> Hint:
     launch = None
     if "grid" in found or "block" in found:
         launch = launch_of(found.get("grid", "1"), found.get("block", "1"), found.get("shared", "0"))
-    return Hint(found.get("kernel", ""), found.get("template", ""), launch)
+    sizes = sizes_of(_pairs(found.get("size", "")))
+    extents = extents_of(_pairs(found.get("shape", "")))
+    return Hint(found.get("kernel", ""), found.get("template", ""), launch, sizes, extents, where)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """"n:100,m:7" as a mapping."""
+    return {k: v for k, _, v in (part.partition(":") for part in text.split(",") if part)}
 
 
 def launch_of(grid: str, block: str, shared: str = "0") -> Launch:
@@ -109,4 +125,18 @@ def sizes_of(pairs: Mapping[str, str]) -> dict[str, int]:
         if not re.fullmatch(r"-?\d+", text):
             raise UsageError(f"--size {name}={text}: not a whole number", "write --size n=1000")
         out[name] = int(text)
+    return out
+
+
+def extents_of(pairs: Mapping[str, str]) -> dict[str, int]:
+    """``--shape`` values: element counts.
+
+    Raises:
+        UsageError: not NUMBERxNUMBER...
+    """
+    out: dict[str, int] = {}
+    for name, text in pairs.items():
+        if not re.fullmatch(r"\d+(x\d+)*", text):
+            raise UsageError(f"--shape {name}={text}: not a shape", "write --shape A=1024x128")
+        out[name] = math.prod(int(d) for d in text.split("x"))
     return out

@@ -27,6 +27,7 @@ from falconc.frontend.tokens import Token, closing, tokenize
 from falconc.frontend.unit import LaunchSite, Unit
 from falconc.ir import walk
 from falconc.ir.nodes import Binary, Const, Expr, Launch, Var
+from falconc.source import Source
 
 _ALLOCATORS = ("malloc", "malloc_managed", "malloc_async", "malloc_host", "host_alloc")
 _TEMPLATE_HEADS = frozenset(["typename", "class", "int", "bool", "size_t", "unsigned"])
@@ -47,6 +48,9 @@ class _Finder:
         self.source = unit.source
         self.code = [t for t in tokens if not t.directive]
         self.kernels = kernels(self.code)
+        for info in unit.kernels:  # kernels that a macro writes
+            if info.name not in self.kernels:
+                self.kernels[info.name] = [parameter(list(tokenize(Source("", p)))) for p in info.parameters]
         self.constants, self.functions = definitions(tokens, self.code)
         table = unit.platform.words.table
         words = [table.get(f"kin.host.{name}", "") for name in _ALLOCATORS]

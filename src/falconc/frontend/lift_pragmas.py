@@ -31,7 +31,7 @@ def of_text(text: str) -> list[Pragma]:
 
 def kind_of(s: State, c: Cursor) -> LoopKind | None:
     """What an OpenMP line says about this loop; None if nothing does."""
-    if s.collapsed and s.collapsed[-1] == c.key:
+    if c.offset in s.collapsed:
         return parallel("data")
     span = s.tree.span(c)
     if span is None:
@@ -65,8 +65,7 @@ def _kind(s: State, c: Cursor, p: Pragma) -> LoopKind:
         inner = c
         for _ in range(int(m.group(1)) - 1):
             inner = _next_loop(s, inner)
-            s.collapsed.append(inner.key)
-        s.collapsed.reverse()
+            s.collapsed.append(inner.offset)
     return parallel("data")
 
 

@@ -13,7 +13,8 @@ from falconc.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class KernelInfo:
-    """A kernel found in a text. template_params: their spellings ("int BM", "typename T"); () if not a template."""
+    """A kernel found in a text. template_params: their spellings ("int BM", "typename T"); () if not a template.
+    parameters: type and name of each ("const float * x"), macros expanded."""
 
     name: str
     template_params: tuple[str, ...]
