@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from falconc import platform
+from falconc.emulate import build
 
 INPUTS = 10_000
 SIZES = {"__m128": 16, "__m256": 32, "__m512": 64, "__m128i": 16, "__m256i": 32, "__m512i": 64}
@@ -123,7 +124,9 @@ def _build(tmp_path: Path, functions: list[str], real: bool) -> ctypes.CDLL:
         "-fno-strict-aliasing",
         *flags,
     ]
-    subprocess.run([*command, f"-I{emulate}", f"-I{_header().parent}", str(source), "-o", str(library)], check=True)
+    linked = [] if real else [str(build.runtime()), "-ldl"]
+    includes = [f"-I{emulate}", f"-I{_header().parent}", "-Wno-psabi"]
+    subprocess.run([*command, *includes, str(source), *linked, "-o", str(library)], check=True)
     return ctypes.CDLL(str(library))
 
 
