@@ -124,11 +124,13 @@ class _File:
                 self.frames.append((start, self._opening_end(start)))
                 self.collect(c.children)
                 self.frames.append((self._closing_start(end), end))
-            elif self.units and start < self.units[-1].end:
-                self.units[-1].cursors.append(c)
-                self.units[-1].end = max(self.units[-1].end, self._whole(c, end))
+                continue
+            inner = (c.children or [c]) if c.kind in _CONTAINERS else [c]  # extern "C" before one declaration
+            if self.units and start < self.units[-1].end:
+                self.units[-1].cursors += inner
+                self.units[-1].end = max(self.units[-1].end, self._whole(inner[-1], end))
             else:
-                self.units.append(_Unit(start, self._whole(c, end), [c]))
+                self.units.append(_Unit(start, self._whole(inner[-1], end), inner))
 
     def _is_frame(self, c: Cursor, start: int) -> bool:
         return c.kind == "NAMESPACE" or bool(_BRACED_LINKAGE.match(self.source.text, start))
