@@ -39,23 +39,22 @@ def _spelling(tree: Tree, c: Cursor) -> str:
 
 
 def kernel_cursors(tree: Tree, platform: Platform) -> Iterator[Cursor]:
-    """Definitions of kernels: functions marked as such, or, where a platform has no launches, functions that write
-    through a pointer and that others may call."""
-    launched = "launch" in platform.words.table
-    for c in tree.declarations():
-        if c.kind not in ("FUNCTION_DECL", "FUNCTION_TEMPLATE") or not any(x.kind == "COMPOUND_STMT" for x in c.children):
-            continue
-        if launched:
-            if c.has("CUDAGLOBAL_ATTR") or "ir:kernel" in c.notes:
-                yield c
-        elif c.kind == "FUNCTION_DECL" and _may_be_called(c):
-            yield c
+    """Definitions of kernels: functions marked as such. Where a platform has no launches: functions that take memory;
+    those that others may call and that give nothing back before static ones and those with a result."""
+    functions = [
+        c
+        for c in tree.declarations()
+        if c.kind in ("FUNCTION_DECL", "FUNCTION_TEMPLATE") and any(x.kind == "COMPOUND_STMT" for x in c.children)
+    ]
+    if "launch" in platform.words.table:
+        yield from (c for c in functions if c.has("CUDAGLOBAL_ATTR") or "ir:kernel" in c.notes)
+        return
+    taking = [c for c in functions if c.kind == "FUNCTION_DECL" and c.spelling != "main" and _takes_memory(c)]
+    void = [c for c in taking if c.type.result.spelling == "void"]
+    yield from [c for c in void if c.storage != "STATIC"] or void or taking
 
 
-def _may_be_called(c: Cursor) -> bool:
-    """A function of the text that is no helper: external, and it takes memory."""
-    if c.spelling == "main" or c.storage == "STATIC" or c.raw.type.get_result().spelling != "void":
-        return False
+def _takes_memory(c: Cursor) -> bool:
     return any(p.type.kind in ("POINTER", "CONSTANTARRAY", "INCOMPLETEARRAY", "VARIABLEARRAY") for p in c.arguments)
 
 

@@ -25,6 +25,8 @@ def roots(c: Cursor) -> Iterator[int]:
         if c.children and c.children[0].type.kind != "POINTER":
             yield from roots(c.children[0])
     elif c.kind == "ARRAY_SUBSCRIPT_EXPR" or c.kind in _TRANSPARENT or "REINTERPRET_CAST" in c.kind:
+        if c.kind == "ARRAY_SUBSCRIPT_EXPR" and _through_pointer(c.children[0]):
+            return
         for child in c.children[:1] if c.kind == "ARRAY_SUBSCRIPT_EXPR" else c.children:
             yield from roots(child)
     elif c.kind == "CONDITIONAL_OPERATOR":
@@ -37,6 +39,16 @@ def roots(c: Cursor) -> Iterator[int]:
     elif c.kind == "CALL_EXPR":  # operators that give their object back, as v[i] and a = b do
         for argument in c.arguments[:1]:
             yield from roots(argument)
+
+
+def _through_pointer(base: Cursor) -> bool:
+    """Whether a subscript of ``base`` is memory that a pointer points to, not part of a variable."""
+    while base.kind in _TRANSPARENT and len(base.children) == 1 and base.type.kind == "POINTER":
+        base = base.children[0]
+    declaration = base.referenced if base.kind == "DECL_REF_EXPR" else None
+    return base.type.kind == "POINTER" or (declaration is not None and declaration.kind == "PARM_DECL" and (
+        base.type.kind in ("INCOMPLETEARRAY", "CONSTANTARRAY", "VARIABLEARRAY")
+    ))
 
 
 def _targets(c: Cursor) -> Iterator[Cursor]:

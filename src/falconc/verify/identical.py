@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from falconc.ir.nodes import (
-    Alloc,
     Buffer,
     Collective,
     For,
@@ -19,7 +18,7 @@ from falconc.ir.nodes import (
     Var,
     View,
 )
-from falconc.ir.walk import map_children, walk
+from falconc.ir.walk import bound_names, map_children
 
 
 def identical(a: Kernel, b: Kernel) -> bool:
@@ -32,10 +31,8 @@ def _plain(kernel: Kernel) -> Kernel:
     names: dict[str, str] = {}
     for p in kernel.params:
         names[p.name] = f"#{len(names)}"
-    for node in walk(kernel.body):
-        for name in _bound(node):
-            if name:
-                names.setdefault(name, f"#{len(names)}")
+    for name in bound_names(kernel.body):
+        names.setdefault(name, f"#{len(names)}")
 
     def visit(node: Node) -> Node:
         return _renamed(map_children(node, visit), names)
@@ -50,22 +47,6 @@ def _parameter(p: Buffer | Scalar, names: dict[str, str]) -> Buffer | Scalar:
     if isinstance(p, Scalar):
         return replace(p, name=names[p.name])
     return replace(p, name=names[p.name], readonly=False, restrict=False)
-
-
-def _bound(node: Node) -> tuple[str, ...]:
-    match node:
-        case For():
-            return (node.var,)
-        case Let():
-            return (node.name,)
-        case Alloc() | View():
-            return (node.buffer.name,)
-        case Update():
-            return (node.old,)
-        case Collective():
-            return (node.result, node.arrived)
-        case _:
-            return ()
 
 
 def _renamed(node: Node, names: dict[str, str]) -> Node:
