@@ -26,6 +26,8 @@ from falconc.source import Source, Span
 STAND_INS = "/falconc-stand-ins"
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")', re.MULTILINE)
 
+# C's promises inside the brackets of an array parameter, which C++ does not have.
+_ARRAY_PROMISE = re.compile(r"\[\s*(?:(?:static|restrict|const|volatile)\b[ \t]*)+")
 # Kinds that libclang 18 has and its Python module lacks (clang-c/Index.h).
 _MISSING_TYPE_KINDS = {32: "FLOAT16", 39: "BFLOAT16", 178: "ATOMIC"}
 # CXBinaryOperatorKind and CXUnaryOperatorKind of libclang 18 (clang-c/Index.h), from 1 on.
@@ -363,7 +365,8 @@ def parse(source: Source, platform: Platform, defines: tuple[str, ...] = (), tai
     """
     on_disk = Path(source.name)
     name = str(on_disk) if on_disk.suffix else f"{source.name}.cu"
-    text = f"{source.text}\n{tail}" if tail else source.text
+    text = _ARRAY_PROMISE.sub(lambda m: "[" + " " * (len(m.group()) - 1), source.text)
+    text = f"{text}\n{tail}" if tail else text
     missing = _missing_headers(text, on_disk.parent)
     emulate = Path(falconc.emulate.__file__).parent
     arguments = [*platform.parse_flags, "-w", "-ferror-limit=0", "-DFALCON_LIFT", f"-I{STAND_INS}", f"-I{emulate}"]

@@ -50,7 +50,7 @@ def convert(s: State, v: Value, t: CType, c: Cursor) -> Value:
             if isinstance(v, Number):
                 return lift_vector.splat(s, v.expr, t, c)
         case ArrayType():
-            if isinstance(v, Row):
+            if isinstance(v, Row | Pointer):
                 return v
     raise s.unsupported(c, "a conversion between these types", "convert through a number or a typed pointer")
 
@@ -58,15 +58,22 @@ def convert(s: State, v: Value, t: CType, c: Cursor) -> Value:
 def _to_pointer(v: Value, t: PointerType) -> Value | None:
     match v:
         case Pointer():
-            return replace(v, to=t.to)
+            return replace(v, to=_with_extents(v.to, t.to))
         case Row(pointer):
-            return replace(pointer, to=t.to)
+            return replace(pointer, to=_with_extents(pointer.to, t.to))
         case Null() | Closure():
             return v
         case Number(expr) if known(expr) == 0:
             return Null()
         case _:
             return None
+
+
+def _with_extents(known: CType, wanted: CType) -> CType:
+    """``wanted``, which clang gives without run-time extents, with those of ``known``."""
+    if not isinstance(wanted, ArrayType) or not isinstance(known, ArrayType) or wanted.count is not None:
+        return wanted
+    return known
 
 
 def _to_record(v: Aggregate, t: RecordType) -> Value:

@@ -366,7 +366,20 @@ def advance(s: State, pointer: Pointer, by: Expr, at: Cursor | None) -> Pointer:
     """pointer + by, in elements."""
     if isinstance(pointer.to, OpaqueType) and not pointer.to.is_void:
         raise s.unsupported(at, f"arithmetic on a pointer to '{pointer.to.name}'", "cast it to a known type first")
-    return moved(pointer, by, pointer.to.size)
+    rows, unit = _row(pointer.to)
+    for extent in rows:  # rows of a run-time size: the step is a product
+        wide = I32 if by.dtype == I32 and extent.dtype == I32 else I64
+        by = binary("mul", cast(wide, by), cast(wide, extent))
+    return moved(pointer, by, unit)
+
+
+def _row(t: CType) -> tuple[list[Expr], int]:
+    """The run-time extents inside ``t`` and the bytes that they multiply."""
+    extents: list[Expr] = []
+    while isinstance(t, ArrayType) and t.extent is not None:
+        extents.append(t.extent)
+        t = t.of
+    return extents, t.size
 
 
 def dereference(s: State, pointer: Pointer, at: Cursor | None, t: CType | None = None) -> Place:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_memory
-from falconc.frontend.clang import Cursor
+from falconc.frontend import lift_expr, lift_memory
+from falconc.frontend.clang import Cursor, Type
 from falconc.frontend.lift_ops import integer
 from falconc.frontend.lift_scan import assigned
 from falconc.frontend.lift_state import State
@@ -36,6 +36,12 @@ from falconc.frontend.unit import CParam
 from falconc.ir.nodes import Alloc, Buffer, Param, Scalar, Store, Var
 from falconc.ir.types import U8, DType
 
+def _innermost_const(t: Type) -> bool:
+    while t.kind in _DECAYED:
+        t = t.element
+    return t.is_const
+
+
 _DECAYED = ("CONSTANTARRAY", "INCOMPLETEARRAY", "VARIABLEARRAY")
 
 
@@ -61,7 +67,7 @@ def bind(s: State, function: Cursor) -> tuple[list[Param], list[CParam]]:
 
 def _place(s: State, p: Cursor, name: str, value: Value, changes: bool) -> Place:
     """Where the parameter lives: a name for its value, or storage that starts with it."""
-    if not changes:
+    if not changes or p.type.kind in _DECAYED:
         return Bound(value)
     from falconc.frontend import lift_decl
 
@@ -88,7 +94,8 @@ class _Parameter:
             case PointerType(to, const, restrict):
                 return self._buffer(to, const, restrict, path, name)
             case ArrayType() if not path and self.cursor.type.kind in _DECAYED:
-                return self._buffer(t.of, self.cursor.type.element.is_const, False, path, name)
+                element = self.cursor.type.element
+                return self._buffer(self._rows(t.of), _innermost_const(element), False, path, name)
             case ArrayType(element, count) if count is not None:
                 return self._array(t, element, count, path, name)
             case RecordType():
@@ -116,6 +123,26 @@ class _Parameter:
         self.params.append(Buffer(named, dtype, (None,), "global", const, restrict))
         self.paths.append(path)
         return single(Flat(named, dtype, "global", 1, None, const), to)
+
+    def _rows(self, t: CType) -> CType:
+        """``t`` with the run-time extents that the declaration gives (float a[h][w])."""
+        sizes = [x for x in self.cursor.children if x.kind.endswith(("EXPR", "LITERAL", "OPERATOR"))]
+        depth, inner = 0, t
+        while isinstance(inner, ArrayType):
+            depth, inner = depth + 1, inner.of
+        known = list(reversed(sizes))[:depth]
+
+        def build(part: CType, left: list[Cursor]) -> CType:
+            if not isinstance(part, ArrayType):
+                return part
+            of = build(part.of, left[:-1])
+            if part.count is not None:
+                return ArrayType(of, part.count)
+            if not left:
+                raise self.s.unsupported(self.cursor, f"the extents of '{self.name}'", "pass a pointer and compute the index")
+            return ArrayType(of, None, lift_expr.number(self.s, left[-1]))
+
+        return build(t, known)
 
     def _array(self, t: ArrayType, element: CType, count: int, path: str, name: str) -> Value:
         """A fixed array inside a struct: one parameter an element, gathered into an array of the thread."""

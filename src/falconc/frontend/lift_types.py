@@ -8,6 +8,7 @@ from typing import assert_never
 
 from falconc.frontend.clang import Cursor, Type
 from falconc.ir import types as ir
+from falconc.ir.nodes import Expr
 from falconc.ir.types import DType
 
 
@@ -32,10 +33,11 @@ class PointerType:
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """count None: run-time or unknown extent."""
+    """count None: run-time or unknown extent; ``extent``: the run-time one, where known."""
 
     of: CType
     count: int | None
+    extent: Expr | None = None
 
     @property
     def size(self) -> int:
