@@ -1,0 +1,49 @@
+"""What kernels in the wild use: each text in tests/language and each case kernel is lifted, run and proved equal to itself.
+
+A line ``// expect: VERDICT reason`` in a text says that it is less than Proved, and why.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from falconc import frontend, platform, verify
+from falconc.source import Source
+
+FOLDER = Path(__file__).parent / "language"
+CASES = [f for p in platform.all_platforms().values() for f in sorted((p.folder / "cases").iterdir())]
+TEXTS = sorted(FOLDER.iterdir())
+_EXPECT = re.compile(r"//\s*expect: (\w+) ?(.*)")
+
+
+def _platform_of(path: Path) -> platform.Platform:
+    found = platform.of_file(str(path))
+    assert found is not None, path
+    return found
+
+
+def check_file(path: Path) -> None:
+    text = path.read_text()
+    unit = frontend.load(Source(path.name, text), _platform_of(path))
+    assert unit.kernels
+    expected = _EXPECT.search(text)
+    for kernel in unit.kernels:
+        instance = frontend.instance(unit, kernel.name)
+        verdict = verify.equivalent(instance, instance)
+        wanted, reason = (expected.group(1), expected.group(2)) if expected else ("Proved", "")
+        assert verdict.name == wanted, verdict.reason
+        assert reason in verdict.reason
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda p: p.stem)
+def test_a_text_is_understood(path: Path) -> None:
+    check_file(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_a_case_is_understood(path: Path) -> None:
+    check_file(path)
