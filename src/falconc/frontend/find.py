@@ -117,4 +117,6 @@ def _instance(tree: Tree, symbol: str, info: KernelInfo, tail_from: int) -> Curs
     if defect is not None and defect.where and info.where.offset <= defect.where.offset < info.where.end:
         raise defect
     reason = said[0] if said else "clang finds no such instance"
-    raise Unsupported(f"'{symbol}' cannot be instantiated: {reason}", f"it takes {', '.join(info.template_params)}", info.where)
+    raise Unsupported(
+        f"'{symbol}' cannot be instantiated: {reason}", f"it takes {', '.join(info.template_params)}", info.where
+    )

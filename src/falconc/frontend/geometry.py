@@ -64,7 +64,7 @@ def _hint(source: Source, line: re.Match[str]) -> Hint:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """"n:100,m:7" as a mapping."""
+    """ "n:100,m:7" as a mapping."""
     return {k: v for k, _, v in (part.partition(":") for part in text.split(",") if part)}
 
 
@@ -78,7 +78,9 @@ def launch_of(grid: str, block: str, shared: str = "0") -> Launch:
     sizes = [e.value if isinstance(e, Const) else 0 for e in _three(block, "--block")]
     threads = [int(v) for v in sizes]
     if not all(v > 0 for v in threads) or threads[0] * threads[1] * threads[2] > _MOST_THREADS:
-        raise UsageError(f"'{block}' is not a block: up to three positive numbers", "write --block 256 or --block 16,16")
+        raise UsageError(
+            f"'{block}' is not a block: up to three positive numbers", "write --block 256 or --block 16,16"
+        )
     return Launch((x, y, z), (threads[0], threads[1], threads[2]), _expression(shared, "--shared"))
 
 

@@ -14,7 +14,22 @@ from falconc.frontend.lift_state import Retry, State
 from falconc.frontend.lift_values import Base
 from falconc.frontend.unit import CParam
 from falconc.ir import spec
-from falconc.ir.nodes import Alloc, Buffer, Expr, For, If, Kernel, Launch, Param, Scalar, Stmt, Var, View, While, parallel
+from falconc.ir.nodes import (
+    Alloc,
+    Buffer,
+    Expr,
+    For,
+    If,
+    Kernel,
+    Launch,
+    Param,
+    Scalar,
+    Stmt,
+    Var,
+    View,
+    While,
+    parallel,
+)
 from falconc.ir.types import I32
 from falconc.ir.walk import rewrite
 from falconc.platform import Platform
@@ -57,7 +72,9 @@ def lift_state_unsupported(tree: Tree, function: Cursor) -> Exception:
     from falconc.errors import Unsupported
 
     return Unsupported(
-        f"the pointers of '{function.spelling}' cannot be told apart", "use fewer pointer variables", tree.span(function)
+        f"the pointers of '{function.spelling}' cannot be told apart",
+        "use fewer pointer variables",
+        tree.span(function),
     )
 
 

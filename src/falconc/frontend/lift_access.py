@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from falconc.frontend import lift_convert, lift_expr, lift_globals, lift_memory
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_ops import FALSE, TRUE, binary, cast, constant, integer, negate
+from falconc.frontend.lift_ops import FALSE, TRUE, binary, cast, integer, negate
 from falconc.frontend.lift_state import State
-from falconc.frontend.lift_types import OpaqueType, PointerType, RecordType, ScalarType, VectorType
+from falconc.frontend.lift_types import RecordType, ScalarType, VectorType
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Aggregate,
@@ -25,7 +25,7 @@ from falconc.frontend.lift_values import (
     Row,
     Value,
 )
-from falconc.ir.nodes import Cast, Const, Expr, Load
+from falconc.ir.nodes import Const, Expr, Load
 from falconc.ir.types import I32, I64, U32, DType
 
 AXES = {"threadIdx": "thread", "blockIdx": "block", "blockDim": "thread", "gridDim": "block"}
@@ -243,5 +243,3 @@ def _two_pointers(s: State, op: str, a: Pointer, b: Pointer, c: Cursor) -> Value
 def lane_value(s: State, lanes: Lanes, k: Expr, c: Cursor) -> Expr:
     """V[k] of a collective."""
     return Load(lanes.buffer, (cast(I32, k) if k.dtype != I64 else k,), lanes.dtype, where=s.where(c))
-
-

@@ -179,8 +179,9 @@ def call_closure(s: State, c: Cursor, v: Closure, arguments: list[Cursor], calle
             raise _no_body(s, c, v.cursor)
         return run(s, c, definition, definition.arguments, arguments, code, type_of(definition.type.result))
     parameters, code = lift_lambda.body_of(v.cursor)
-    if callee is not None and any(p.type.kind in ("UNEXPOSED", "AUTO", "DEPENDENT") or "auto" in p.written_type
-                                  for p in parameters):
+    if callee is not None and any(
+        p.type.kind in ("UNEXPOSED", "AUTO", "DEPENDENT") or "auto" in p.written_type for p in parameters
+    ):
         definition = callee.definition or callee
         instance = next((x for x in definition.children if x.kind == "COMPOUND_STMT"), None)
         if instance is not None:
@@ -190,7 +191,9 @@ def call_closure(s: State, c: Cursor, v: Closure, arguments: list[Cursor], calle
     saved = {k: s.env[k] for k in v.captures if k in s.env}
     s.env.update(v.captures)
     try:
-        return run(s, c, v.cursor, parameters, arguments, code, type_of(c.type), s.frames[-1].this if s.frames else None)
+        return run(
+            s, c, v.cursor, parameters, arguments, code, type_of(c.type), s.frames[-1].this if s.frames else None
+        )
     finally:
         s.env.update(saved)
 
@@ -235,7 +238,9 @@ def scan(s: State, code: Cursor) -> None:
 
 def bind_parameters(s: State, c: Cursor, parameters: list[Cursor], arguments: list[Cursor]) -> None:
     """Gives each parameter its argument: by reference, or a copy that is a name where it never changes."""
-    makers = [lambda p=p, a=a: _argument(s, p, a) for p, a in zip(parameters, _padded(s, parameters, arguments), strict=True)]
+    makers = [
+        lambda p=p, a=a: _argument(s, p, a) for p, a in zip(parameters, _padded(s, parameters, arguments), strict=True)
+    ]
     found: list[Place] = []
     for make in makers:
         found.append(make())
@@ -319,5 +324,3 @@ def leave(s: State, c: Cursor) -> None:
     elif c.children:
         lift_expr.effect(s, c.children[0])
     s.emit(Jump(frame.label, where=s.where(c)))
-
-

@@ -10,7 +10,7 @@ from falconc.frontend.lift_types import ScalarType
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import Lanes, Place
 from falconc.ir.nodes import Collective, Expr, Var
-from falconc.ir.types import I32, U64
+from falconc.ir.types import U64
 
 
 def is_lanes(t: Type) -> bool:
@@ -52,5 +52,3 @@ def lane(s: State) -> Expr:
 
 def arrived(s: State, lanes: Lanes) -> Expr:
     return Var(lanes.arrived, U64)
-
-

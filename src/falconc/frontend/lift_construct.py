@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from falconc.frontend import lift_call, lift_convert, lift_decl, lift_expr, lift_memory
 from falconc.frontend.clang import Cursor
+from falconc.frontend.lift_state import Frame, State
 from falconc.frontend.lift_types import RecordType
 from falconc.frontend.lift_types import of as type_of
-from falconc.frontend.lift_state import Frame, State
-from falconc.frontend.lift_values import Aggregate, Bound, Closure, Members, Number, Place, Value
+from falconc.frontend.lift_values import Aggregate, Bound, Closure, Members, Place, Value
 
 
 def construct(s: State, c: Cursor, callee: Cursor) -> Value:
@@ -84,5 +84,3 @@ def _default(t: RecordType, name: str, definition: Cursor) -> Cursor | None:
             values = [x for x in field.children if x.kind.endswith(("EXPR", "LITERAL", "OPERATOR"))]
             return values[-1] if values else None
     return None
-
-

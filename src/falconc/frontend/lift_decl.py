@@ -30,7 +30,6 @@ from falconc.frontend.lift_values import (
     Members,
     Null,
     Number,
-    Offset,
     Place,
     Pointer,
     Row,
@@ -38,9 +37,8 @@ from falconc.frontend.lift_values import (
     Value,
     single,
 )
-from falconc.ir.nodes import Alloc, Buffer, Const, Expr, Load, View
+from falconc.ir.nodes import Buffer, Const, Expr, View
 from falconc.ir.types import I32, I64, U8
-from falconc.ir.walk import walk
 
 REFERENCES = ("LVALUEREFERENCE", "RVALUEREFERENCE")
 
@@ -271,7 +269,11 @@ def fill(s: State, place: Array, init: Cursor, at: Cursor) -> None:
         if isinstance(inner, Array) and isinstance(inner.type, ArrayType):
             fill_or_zero(s, inner, item, at)
         else:
-            v = lift_memory.zero(s, t.of, at) if item is None else lift_convert.convert(s, lift_expr.value(s, item), t.of, at)
+            v = (
+                lift_memory.zero(s, t.of, at)
+                if item is None
+                else lift_convert.convert(s, lift_expr.value(s, item), t.of, at)
+            )
             lift_memory.store(s, inner, v, at)
 
 
@@ -370,5 +372,3 @@ def _quotient(size: Expr, unit: int) -> Expr:
     from falconc.frontend.lift_ops import binary
 
     return binary("div", size, integer(unit, size.dtype))
-
-

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from falconc.frontend import lift_access, lift_call, lift_convert, lift_lambda, lift_memory, lift_vector
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import (
-    FALSE,
-    TRUE,
     binary,
     both,
     cast,
@@ -27,7 +25,6 @@ from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Aggregate,
     Bound,
-    Closure,
     Nothing,
     Null,
     Number,
@@ -35,13 +32,12 @@ from falconc.frontend.lift_values import (
     Place,
     Pointer,
     Row,
+    Single,
     Value,
     single,
-    Single,
 )
 from falconc.ir.nodes import Alloc, BinaryOp, Expr, If, Let, Unary, View
 from falconc.ir.types import BOOL, I64
-from falconc.ir.walk import walk
 
 _LVALUES = ("DECL_REF_EXPR", "MEMBER_REF_EXPR", "ARRAY_SUBSCRIPT_EXPR")
 _LITERALS = ("INTEGER_LITERAL", "FLOATING_LITERAL", "CHARACTER_LITERAL", "CXX_BOOL_LITERAL_EXPR")
@@ -117,7 +113,9 @@ def _other(s: State, c: Cursor) -> Value:
         return Number(constant(found, t.dtype))
     if "ASM" in c.kind:
         raise s.unsupported(c, "inline assembly", "write it with the dialect's intrinsics or plain code")
-    raise s.unsupported(c, f"this form of expression ({c.kind.lower().replace('_', ' ')})", "write it with plain operators")
+    raise s.unsupported(
+        c, f"this form of expression ({c.kind.lower().replace('_', ' ')})", "write it with plain operators"
+    )
 
 
 def _cast(s: State, c: Cursor) -> Value:

@@ -74,7 +74,9 @@ def _extra(s: State, declaration: Cursor, c: Cursor) -> Place:
     t = type_of(declaration.type)
     dtype = flat_of(t)
     if dtype is None:
-        raise s.unsupported(c, f"the file-scope variable '{declaration.spelling}' of this type", "pass it as a parameter")
+        raise s.unsupported(
+            c, f"the file-scope variable '{declaration.spelling}' of this type", "pass it as a parameter"
+        )
     _, extents = innermost(t)
     if None in extents:
         raise s.unsupported(c, f"the file-scope array '{declaration.spelling}' without an extent")

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from falconc.frontend.lift_ops import FALSE, TRUE, negate
-from falconc.frontend.lift_state import KERNEL, Block, Item, Jump, Late, State, body
-from falconc.ir.nodes import Alloc, Barrier, Break, Buffer, Collective, For, If, Load, Node, Return, Store, While
+from falconc.frontend.lift_state import KERNEL, Block, Jump, Late, State, body
+from falconc.ir.nodes import Alloc, Barrier, Break, Buffer, Collective, For, If, Load, Return, Store, While
 from falconc.ir.types import BOOL
 from falconc.ir.walk import walk
 
@@ -200,5 +200,3 @@ def _if(i: If, then: Sequence[Any], orelse: Sequence[Any]) -> list[Any]:
     if not then:
         return [If(negate(i.cond), tuple(orelse), where=i.where)]
     return [If(i.cond, tuple(then), tuple(orelse), where=i.where)]
-
-

@@ -36,5 +36,3 @@ def body_of(c: Cursor) -> tuple[list[Cursor], Cursor | None]:
     parameters = [x for x in c.children if x.kind == "PARM_DECL"]
     bodies = [x for x in c.children if x.kind == "COMPOUND_STMT"]
     return parameters, bodies[-1] if bodies else None
-
-

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from falconc.frontend import lift_decl, lift_expr, lift_memory, lift_pragmas, lift_stmt
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import TRUE, binary, cast, constant, integer, known, negate, nonnegative, select
-from falconc.frontend.lift_scan import assigned, jumps_out, read_variables, reads_memory, roots, writes_memory
+from falconc.frontend.lift_scan import assigned, jumps_out, read_variables, reads_memory, writes_memory
 from falconc.frontend.lift_state import Block, Item, State, body
 from falconc.frontend.lift_types import ArrayType, ScalarType
 from falconc.frontend.lift_types import of as type_of
-from falconc.frontend.lift_values import Array, Bound, Cell, Flat, Number, Row
+from falconc.frontend.lift_values import Array, Bound, Cell, Number, Row
 from falconc.ir.nodes import SERIAL, UNROLLED, Break, Const, Expr, For, If, LoopKind, Var, While
-from falconc.ir.types import I32, I64, DType
+from falconc.ir.types import I32, DType
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,9 +306,7 @@ def _upward(
     s: State, c: Cursor, p: Parts, k: Counted, dtype: DType, lo: Expr, hi: Expr, by: Expr, leaves: bool, kind: LoopKind
 ) -> None:
     wide = k.compared
-    if wide != dtype and (
-        (nonnegative(lo, s.nonnegative) and not leaves) or _fits(hi, dtype, lo, s.nonnegative)
-    ):
+    if wide != dtype and ((nonnegative(lo, s.nonnegative) and not leaves) or _fits(hi, dtype, lo, s.nonnegative)):
         wide = dtype  # the variable stays in its own type, else its own increment would overflow
     hi = cast(wide, hi)
     if k.op == "<=":
@@ -410,5 +407,3 @@ def _finish(s: State, k: Counted, value: Expr) -> None:
     place = s.env[k.variable.key]
     assert isinstance(place, Cell)
     lift_memory.store(s, place, Number(value))
-
-

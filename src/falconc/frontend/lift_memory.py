@@ -35,7 +35,7 @@ from falconc.frontend.lift_values import (
     Value,
     single,
 )
-from falconc.ir.nodes import UNROLLED, Alloc, Buffer, Const, Expr, For, If, Let, Load, Store, Var
+from falconc.ir.nodes import UNROLLED, Alloc, Buffer, Const, Expr, For, If, Load, Store, Var
 from falconc.ir.types import BOOL, I32, I64, DType
 from falconc.ir.walk import walk
 
@@ -82,7 +82,9 @@ def _in_single(s: State, place: Place, held: CType, offset: Offset, t: CType, at
     raise s.unsupported(at, "a variable accessed as a type it does not have", "copy its members one by one")
 
 
-def _in_spread(s: State, record: RecordType, parts: dict[str, Base], offset: Offset, t: CType, at: Cursor | None) -> Place:
+def _in_spread(
+    s: State, record: RecordType, parts: dict[str, Base], offset: Offset, t: CType, at: Cursor | None
+) -> Place:
     """Element of an array of structs kept member by member: offset = element * size + offset in the struct."""
     size = record.size
     inside = offset.const % size
@@ -440,5 +442,3 @@ def zero(s: State, t: CType, at: Cursor | None) -> Value:
             return Null()
         case _:
             raise s.unsupported(at, "a zero value of this type", "set its elements in a loop")
-
-

@@ -9,7 +9,7 @@ from falconc.frontend import lift_access, lift_expr, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import apply, binary, bitcast, cast, integer, known
 from falconc.frontend.lift_state import State
-from falconc.frontend.lift_types import ScalarType, VectorType
+from falconc.frontend.lift_types import ScalarType
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Array,
@@ -189,5 +189,3 @@ def _bind(s: State, pointer: Pointer, dtype: DType) -> None:
     base = pointer.choices[0].base
     if isinstance(base, Single) and isinstance(base.place, LazyRegister) and base.place.array is None:
         lift_memory.bind_register(s, base.place, dtype)
-
-

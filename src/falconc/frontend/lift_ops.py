@@ -10,7 +10,7 @@ import numpy as np
 from falconc.ir import types as ir
 from falconc.ir.functions import TABLE
 from falconc.ir.nodes import COMPARE_OPS, Apply, Binary, BinaryOp, Cast, Const, Expr, Load, Select, Unary, Var
-from falconc.ir.types import BOOL, F16, F32, F64, I32, I64, U32, DType
+from falconc.ir.types import BOOL, F32, F64, I32, I64, DType
 from falconc.ir.walk import walk
 
 TRUE, FALSE = Const(True, BOOL), Const(False, BOOL)
@@ -280,5 +280,3 @@ def scaled(part: Expr, factor: int, dtype: DType) -> Expr:
 def narrow(e: Expr) -> Expr:
     """Booleans and small integers as what C computes with."""
     return cast(promoted(e.dtype), e)
-
-

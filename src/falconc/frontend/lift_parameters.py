@@ -24,7 +24,6 @@ from falconc.frontend.lift_values import (
     Aggregate,
     Array,
     Bound,
-    Cell,
     Flat,
     Number,
     Place,
@@ -35,6 +34,7 @@ from falconc.frontend.lift_values import (
 from falconc.frontend.unit import CParam
 from falconc.ir.nodes import Alloc, Buffer, Param, Scalar, Store, Var
 from falconc.ir.types import U8, DType
+
 
 def _innermost_const(t: Type) -> bool:
     while t.kind in _DECAYED:
@@ -139,7 +139,9 @@ class _Parameter:
             if part.count is not None:
                 return ArrayType(of, part.count)
             if not left:
-                raise self.s.unsupported(self.cursor, f"the extents of '{self.name}'", "pass a pointer and compute the index")
+                raise self.s.unsupported(
+                    self.cursor, f"the extents of '{self.name}'", "pass a pointer and compute the index"
+                )
             return ArrayType(of, None, lift_expr.number(self.s, left[-1]))
 
         return build(t, known)
@@ -159,5 +161,3 @@ class _Parameter:
         held = lift_memory.load(s, Array(flat, ZERO, t))
         assert isinstance(held, Row)
         return held
-
-

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from falconc.frontend.clang import Cursor
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from falconc.frontend.lift_state import State

@@ -46,9 +46,11 @@ def _through_pointer(base: Cursor) -> bool:
     while base.kind in _TRANSPARENT and len(base.children) == 1 and base.type.kind == "POINTER":
         base = base.children[0]
     declaration = base.referenced if base.kind == "DECL_REF_EXPR" else None
-    return base.type.kind == "POINTER" or (declaration is not None and declaration.kind == "PARM_DECL" and (
-        base.type.kind in ("INCOMPLETEARRAY", "CONSTANTARRAY", "VARIABLEARRAY")
-    ))
+    return base.type.kind == "POINTER" or (
+        declaration is not None
+        and declaration.kind == "PARM_DECL"
+        and (base.type.kind in ("INCOMPLETEARRAY", "CONSTANTARRAY", "VARIABLEARRAY"))
+    )
 
 
 def _targets(c: Cursor) -> Iterator[Cursor]:
@@ -130,9 +132,7 @@ def writes_memory(c: Cursor) -> bool:
 
 def reads_memory(c: Cursor) -> bool:
     """Whether ``c`` reads through pointers or arrays."""
-    return any(
-        n.kind == "ARRAY_SUBSCRIPT_EXPR" or (n.kind == "UNARY_OPERATOR" and n.operator == "*") for n in c.walk()
-    )
+    return any(n.kind == "ARRAY_SUBSCRIPT_EXPR" or (n.kind == "UNARY_OPERATOR" and n.operator == "*") for n in c.walk())
 
 
 def read_variables(c: Cursor) -> set[int]:
@@ -144,10 +144,9 @@ def addressed(c: Cursor) -> set[int]:
     """Keys of the variables whose address is taken."""
     found: set[int] = set()
     for node in c.walk():
-        if node.kind == "UNARY_OPERATOR" and node.operator == "&":
-            for child in node.children:
-                found |= set(roots(child))
-        elif "REINTERPRET_CAST" in node.kind and node.type.kind != "POINTER":
+        if (node.kind == "UNARY_OPERATOR" and node.operator == "&") or (
+            "REINTERPRET_CAST" in node.kind and node.type.kind != "POINTER"
+        ):
             for child in node.children:
                 found |= set(roots(child))
     return found

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from falconc.frontend import lift_access, lift_call, lift_decl, lift_expr, lift_loops, lift_memory
+from falconc.frontend import lift_call, lift_decl, lift_expr, lift_loops
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_ops import binary, constant, integer, negate, truth
+from falconc.frontend.lift_ops import binary, constant, integer, negate
 from falconc.frontend.lift_state import KERNEL, Block, Jump, State, body
-from falconc.frontend.lift_values import Number
 from falconc.ir.nodes import Binary, Break, Const, Expr, If
 from falconc.ir.types import BOOL
 
@@ -242,4 +241,3 @@ _HANDLERS: dict[str, Callable[[State, Cursor], None]] = {
     "CONTINUE_STMT": _continue,
     "UNEXPOSED_STMT": _wrapped,
 }
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_ops import binary, cast, index_type, integer, known, scaled
+from falconc.frontend.lift_ops import binary, index_type, integer, known, scaled
 from falconc.frontend.lift_types import ArrayType, CType, RecordType, VectorType
 from falconc.ir.nodes import Expr
 from falconc.ir.types import DType
@@ -239,5 +239,3 @@ Place = Cell | Bound | Members | Array | Options | PointerVariable | LazyRegiste
 
 def single(base: Base, to: CType, offset: Offset = ZERO) -> Pointer:
     return Pointer((Choice(base, offset),), to)
-
-

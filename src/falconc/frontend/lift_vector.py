@@ -8,7 +8,7 @@ from falconc.frontend import lift_expr, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_state import State
 from falconc.frontend.lift_types import ScalarType, VectorType
-from falconc.frontend.lift_values import ZERO, Flat, Number, Offset, Row, Value, single
+from falconc.frontend.lift_values import ZERO, Number, Row, Value, single
 from falconc.ir.nodes import Expr, Store, Unary
 from falconc.ir.types import DType
 
@@ -62,5 +62,3 @@ def splat(s: State, e: Expr, t: VectorType, c: Cursor) -> Value:
     """A register with one number in all lanes."""
     held = s.settle(e)
     return _filled(s, t, e.dtype, lambda _: held, c)
-
-
