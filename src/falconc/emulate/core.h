@@ -58,7 +58,7 @@ namespace std { struct source_location { struct __impl { const char *_M_file_nam
 #endif
 
 namespace falcon {
-constexpr int place(unsigned line, unsigned column) { return (int)(line << 9 | (column < 511 ? column : 511)); }
+constexpr int place(unsigned line, unsigned column) { return (int)(line << 12 | (column < 4095 ? column : 4095)); }
 #if !defined(__clang__)
 constexpr int place(const std::source_location::__impl *here) { return place(here->_M_line, here->_M_column); }
 #endif
@@ -150,18 +150,6 @@ static falcon_u32 block_number;
 inline void poison(void *at, unsigned long bytes) {
   unsigned char pattern[2] = {(unsigned char)(0xff - block_number % 15), 0xff};
   for (unsigned long i = 0; i < bytes; ++i) ((unsigned char *)at)[i] = pattern[i & 1];
-}
-// After the declaration of a variable that a block shares: the first thread to come by finds it new.
-template <class T> inline void fresh(T &x, falcon_u32 &seen) {
-  if (seen != block_number) seen = block_number, poison((void *)&x, sizeof x);
-}
-// Dynamic shared memory. What lies behind the bytes of the launch may not be touched.
-alignas(4096) static unsigned char dynamic_shared[1 << 20];
-inline bool reserve_shared(falcon_i64 bytes) {
-  if (bytes < 0 || bytes > (falcon_i64)sizeof dynamic_shared) return falcon_report("runtime too much shared memory"), false;
-  const unsigned long used = ((unsigned long)bytes + 4095) & ~4095ul;
-  if (used < sizeof dynamic_shared) mprotect(dynamic_shared + used, sizeof dynamic_shared - used, 0);
-  return true;
 }
 }  // namespace falcon
 #endif

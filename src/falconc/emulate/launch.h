@@ -1,5 +1,6 @@
 // How the text of a kernel is run: the launch, its blocks and threads, what each block finds in shared memory, and the
-// way from a job's buffers and scalars to C++ parameters. Included after a meaning.h and the user's text.
+// way from a job's buffers and scalars to C++ parameters. Included after a meaning.h and before the user's text, whose
+// macros may have any name: what is used after it begins with falcon_.
 #pragma once
 
 namespace falcon {
@@ -14,31 +15,43 @@ template <class R, class... A> struct parameters<R (*)(A...)> {
 };
 template <class R, class... A> struct parameters<R (*)(A...) noexcept> : parameters<R (*)(A...)> {};
 
-// A scalar of the job, whose bits are those of a Bits, as the type that the text wants.
-template <class T, class Bits> inline T scalar(falcon_u64 raw) {
+template <class T> inline unsigned long common(T &x, falcon_i64 bytes) { return sizeof x < (unsigned long)bytes ? sizeof x : bytes; }
+}  // namespace falcon
+
+typedef falcon::f16 falcon_f16;
+typedef falcon::bf16 falcon_bf16;
+// Type of the N-th parameter of a function, as a value.
+template <class F, int N> using falcon_parameter = typename falcon::parameters<F>::template at<N>;
+
+// The k-th scalar of the job, whose bits are those of a Bits, as the type that the text wants.
+template <class T, class Bits> inline T falcon_scalar(const falcon_job *job, int k) {
   Bits bits;
-  memcpy(&bits, &raw, sizeof bits);
+  memcpy(&bits, &job->scalars[k], sizeof bits);
   return (T)bits;
 }
-template <class Bits, class T> inline void put(T &to, falcon_u64 raw) {
-  const_cast<std::remove_cv_t<T> &>(to) = scalar<std::remove_cv_t<T>, Bits>(raw);
+template <class Bits, class T> inline void falcon_put(T &to, const falcon_job *job, int k) {
+  const_cast<std::remove_cv_t<T> &>(to) = falcon_scalar<std::remove_cv_t<T>, Bits>(job, k);
 }
-template <class T> inline void point(T &to, void *at) { const_cast<std::remove_cv_t<T> &>(to) = (std::remove_cv_t<T>)at; }
+template <class T> inline T falcon_pointer(const falcon_job *job, int k) { return (T)job->buffers[k]; }
+template <class T> inline void falcon_point(T &to, const falcon_job *job, int k) {
+  const_cast<std::remove_cv_t<T> &>(to) = (std::remove_cv_t<T>)job->buffers[k];
+}
 
 // An object of any type, all bytes zero.
-template <class T> struct blank {
-  alignas(T) unsigned char bytes[sizeof(T)] = {};
-  T &object() { return *(T *)bytes; }
+template <class T> struct falcon_blank {
+  alignas(T) unsigned char falcon_bytes[sizeof(T)] = {};
+  T &falcon_object() { return *(T *)falcon_bytes; }
 };
 
 // Variables of file scope come from a buffer of the job, and go back to it.
-template <class T> inline unsigned long common(T &x, falcon_i64 bytes) { return sizeof x < (unsigned long)bytes ? sizeof x : bytes; }
-template <class T> inline void fill(T &x, const void *from, falcon_i64 bytes) { memcpy((void *)&x, from, common(x, bytes)); }
-template <class T> inline void give_back(T &x, void *to, falcon_i64 bytes) { memcpy(to, (const void *)&x, common(x, bytes)); }
+template <class T> inline void falcon_fill(T &x, const falcon_job *job, int k) {
+  memcpy((void *)&x, job->buffers[k], falcon::common(x, job->bytes[k]));
+}
+template <class T> inline void falcon_give_back(T &x, const falcon_job *job, int k) {
+  memcpy(job->buffers[k], (const void *)&x, falcon::common(x, job->bytes[k]));
+}
 
 #ifdef FALCON_LANES
-
-// --- shared memory ---------------------------------------------------------------------------------------------------
 
 #ifdef FALCON_FLAT
 // Compiled as plain loops over threads: whoever waits after all is found by the compiler.
@@ -48,6 +61,17 @@ __attribute__((error("falcon: this kernel waits"))) void falcon_warp_barrier(fal
 __attribute__((error("falcon: this kernel waits"))) falcon_u64 falcon_exchange(falcon_u32, falcon_u32, falcon_u64, const void *, falcon_u32, void *);
 }
 #endif
+
+// --- shared memory ---------------------------------------------------------------------------------------------------
+
+// After the declaration of a variable that a block shares: the first thread to come by finds it new.
+template <class T> inline void falcon_fresh(T &x, falcon_u32 &seen) {
+  if (seen != falcon::block_number) seen = falcon::block_number, falcon::poison((void *)&x, sizeof x);
+}
+// Dynamic shared memory. What lies behind the bytes of the launch may not be touched.
+alignas(4096) static unsigned char falcon_dynamic_shared[1 << 20];
+
+namespace falcon {
 
 struct schedule {  // which of n comes k-th
   falcon_u64 n, a, b;
@@ -65,13 +89,21 @@ struct schedule {  // which of n comes k-th
   falcon_u64 operator()(falcon_u64 k) const { return how == 0 ? k : how == 1 ? n - 1 - k : (k * a + b) % n; }
 };
 
+inline bool reserve_shared(falcon_i64 bytes) {
+  const unsigned long room = sizeof falcon_dynamic_shared, used = ((unsigned long)bytes + 4095) & ~4095ul;
+  if (bytes < 0 || used > room) return falcon_report("runtime too much shared memory"), false;
+  if (used) mprotect(falcon_dynamic_shared, used, 3);
+  if (used < room) mprotect(falcon_dynamic_shared + used, room - used, 0);
+  return true;
+}
+
 inline index3 split(falcon_u64 k, const falcon_u32 *extent) {
   return index3{(unsigned)(k % extent[0]), (unsigned)(k / extent[0] % extent[1]), (unsigned)(k / extent[0] / extent[1])};
 }
 
 inline void begin_block(const falcon_job *job, void (*poison_variables)()) {
   ++block_number;
-  if (job->shared_bytes) poison(dynamic_shared, (unsigned long)job->shared_bytes);
+  if (job->shared_bytes) poison(falcon_dynamic_shared, (unsigned long)job->shared_bytes);
   if (poison_variables) poison_variables();
 }
 
@@ -103,7 +135,10 @@ template <class F> inline void one_block(falcon_job *job, F &thread) {
 }
 #endif
 
-template <class F> inline int launch(falcon_job *job, F thread, void (*variables)() = nullptr) {
+}  // namespace falcon
+
+template <class F> inline int falcon_launch(falcon_job *job, F thread, void (*variables)() = nullptr) {
+  using namespace falcon;
   blockDim = dim3(job->block[0], job->block[1], job->block[2]), gridDim = dim3(job->grid[0], job->grid[1], job->grid[2]);
   block_extent = index3{job->block[0], job->block[1], job->block[2]};
   if (!reserve_shared(job->shared_bytes)) return 1;
@@ -120,4 +155,3 @@ template <class F> inline int launch(falcon_job *job, F thread, void (*variables
   return 0;
 }
 #endif
-}  // namespace falcon

@@ -19,7 +19,7 @@ from falconc.source import Source
 
 _CONTAINERS = ("NAMESPACE", "LINKAGE_SPEC", "UNEXPOSED_DECL")
 _BRACED_LINKAGE = re.compile(r'extern\s*"C(?:\+\+)?"\s*\{')
-_FUNCTIONS = ("FUNCTION_DECL", "FUNCTION_TEMPLATE", "CXX_METHOD", "CONSTRUCTOR", "CONVERSION_FUNCTION")
+_FUNCTIONS = ("FUNCTION_DECL", "FUNCTION_TEMPLATE", "CXX_METHOD", "CONSTRUCTOR", "DESTRUCTOR", "CONVERSION_FUNCTION")
 _CLASSES = ("STRUCT_DECL", "CLASS_DECL", "CLASS_TEMPLATE", "UNION_DECL", "CLASS_TEMPLATE_PARTIAL_SPECIALIZATION")
 _MARKS = ("CUDAGLOBAL_ATTR", "CUDADEVICE_ATTR", "CUDACONSTANT_ATTR", "CUDASHARED_ATTR")
 _ALWAYS = ("USING_DIRECTIVE",)
@@ -128,6 +128,7 @@ class _File:
             inner = (c.children or [c]) if c.kind in _CONTAINERS else [c]  # extern "C" before one declaration
             if self.units and start < self.units[-1].end:
                 self.units[-1].cursors += inner
+                self.units[-1].start = min(start, self.units[-1].start)
                 self.units[-1].end = max(self.units[-1].end, self._whole(inner[-1], end))
             else:
                 self.units.append(_Unit(start, self._whole(inner[-1], end), inner))
@@ -243,7 +244,8 @@ class _Cutter:
     def _may_run(self, f: _File, u: _Unit) -> bool:
         """Not for what only the host can use: variables it keeps, functions that launch, texts with errors."""
         text = f.source.text[u.start : u.end]
-        if any(file == f.name and u.start <= f.at(offset) < u.end for file, offset in self.wrong):
+        members = self._wrong_members(f, u)
+        if any(not any(a <= at < b for a, b in members) for at in self._wrong(f, u)):
             return False
         if re.match(r"template\s+(?!<)[^<]", text):  # an explicit instantiation
             return False
@@ -256,11 +258,29 @@ class _Cutter:
             return first.type.is_const or "const" in text
         return True
 
+    def _wrong(self, f: _File, u: _Unit) -> list[int]:
+        """Characters where clang found an error."""
+        places = (f.at(offset) for file, offset in self.wrong if file == f.name)
+        return [at for at in places if u.start <= at < u.end]
+
+    def _wrong_members(self, f: _File, u: _Unit) -> list[tuple[int, int]]:
+        """Functions of a class that have errors: host code, or nobody could have lifted a kernel that needs them."""
+        wrong = self._wrong(f, u)
+        if not wrong:
+            return []
+        found: list[tuple[int, int]] = []
+        for c in u.cursors:
+            members = (f.span(x) for x in c.walk() if x.kind in _FUNCTIONS) if c.kind in _CLASSES else ()
+            found += [(a, b) for a, b in members if any(a <= at < b for at in wrong)]
+        return found
+
     # --- the text ----------------------------------------------------------------------------------------------------
 
     def written(self, kept: dict[str, list[_Unit]]) -> str:
         for name, units in kept.items():
+            f = self.files[name]
             for u in units:
+                f.edits += [(a, b, _blank(f.source.text[a:b])) for a, b in self._wrong_members(f, u)]
                 for c in u.cursors:
                     self._share(self.files[name], u, c)
         return self._file(self.tree.main, kept, set())
@@ -309,14 +329,18 @@ class _Cutter:
             return
         for statement, variables in _shared_declarations(c):
             start, end = f.span(statement)
-            if f.source.text[end - 1 : end] != ";":
-                end = next((t.end for t in f.tokens if t.start >= end and t.text == ";"), end)
+            after = next((t for t in f.tokens if t.start >= end), None)
+            if f.source.text[end - 1 : end] != ";" and after and after.text == ";":
+                end = after.end
             dynamic = [v for v in variables if v.storage == "EXTERN"]
             if dynamic:
                 lines = f.source.text.count("\n", start, end)
                 f.edits.append((start, end, " ".join(_dynamic(v, "") for v in dynamic) + "\n" * lines))
+            else:  # the word for shared memory is `static` here
+                static = (t for t in f.tokens if start <= t.start < end and t.text == "static" and not t.directive)
+                f.edits += [(t.start, t.end, "") for t in static]
             fixed = [v.spelling for v in variables if v.storage != "EXTERN"]
-            poison = "".join(f" static falcon_u32 falcon_{v}; falcon::fresh({v}, falcon_{v});" for v in fixed)
+            poison = "".join(f" static falcon_u32 falcon_{v}; falcon_fresh({v}, falcon_{v});" for v in fixed)
             f.edits.append((end, end, poison))
 
     def _share_at_file_scope(self, f: _File, u: _Unit, c: Cursor) -> None:
@@ -330,7 +354,7 @@ class _Cutter:
 def _dynamic(v: Cursor, storage: str) -> str:
     """``extern`` shared arrays: all are the bytes that the launch gives."""
     name = f"falcon_{v.spelling}"
-    return f"using {name} = {v.written_type}; {storage}{name} &{v.spelling} = *({name} *)falcon::dynamic_shared;"
+    return f"using {name} = {v.written_type}; {storage}{name} &{v.spelling} = *({name} *)falcon_dynamic_shared;"
 
 
 def _shared_declarations(c: Cursor) -> Iterator[tuple[Cursor, list[Cursor]]]:

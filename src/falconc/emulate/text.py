@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from functools import cache
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from falconc.emulate import build, splice
 from falconc.errors import Unsupported
 from falconc.frontend.unit import CParam, Instance
 from falconc.ir.nodes import Barrier, Buffer, Collective
-from falconc.ir.types import DType
 from falconc.ir.walk import walk
 
 _HERE = Path(__file__).parent
-_FLAGS = ("-O2", "-ftree-vectorize", "-nostdinc", "-nostdinc++", "-fwhole-program", "-fvisibility=hidden")
+_FLAGS = (
+    *("-O3", "-fno-trapping-math", "-fno-math-errno"),  # neither changes a value
+    *("-nostdinc", "-nostdinc++", "-fwhole-program", "-fvisibility=hidden"),
+)
 _WAITS = "falcon: this kernel waits"  # launch.h: what the compiler says where threads wait in plain loops
-_BITS = {"bool": "unsigned char", "f16": "falcon::f16", "bf16": "falcon::bf16", "f32": "float", "f64": "double"} | {
+_BITS = {"bool": "unsigned char", "f16": "falcon_f16", "bf16": "falcon_bf16", "f32": "float", "f64": "double"} | {
     f"{s}{b}": f"{'un' if s == 'u' else ''}signed {t}"
     for s in "iu"
     for b, t in ((8, "char"), (16, "short"), (32, "int"), (64, "long"))
@@ -34,7 +37,7 @@ def program(instance: Instance) -> Path:
         Unsupported: the compiler refuses what libclang takes.
     """
     waits = any(isinstance(n, Barrier | Collective) for n in walk(instance.kernel))
-    flags = (*_FLAGS, *_defines(instance), f"-I{_HERE}")
+    flags = (*_FLAGS, *_machine(), *_defines(instance), f"-I{_HERE}")
     code = source(instance)
     try:
         if not waits:
@@ -63,10 +66,10 @@ def source(instance: Instance) -> str:
         [
             f"// headers {_stamp(instance.platform.folder)}",
             f'#include "{instance.platform.meaning}"',
+            f'#include "{_HERE / "launch.h"}"',
             f'#line 1 "{Path(instance.unit.source.name).name}"',
             cut.text,
             '#line 1 "falcon_entry"',
-            f'#include "{_HERE / "launch.h"}"',
             *_entry(instance, cut),
         ]
     )
@@ -81,6 +84,17 @@ def _names(symbol: str) -> list[str]:
 def _defines(instance: Instance) -> list[str]:
     flags = [f for f in instance.platform.parse_flags if f.startswith(("-D", "-U"))]
     return [*flags, *(f"-D{d}" for d in instance.unit.defines)]
+
+
+@cache
+def _machine() -> tuple[str, ...]:
+    """Code for this very processor, kept apart from that for others; the results are the same."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return ()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(errors="replace").splitlines() if info.is_file() else [platform.processor()]
+    about = sorted({line for line in lines if line.startswith(("flags", "model name", "cpu family"))} or lines[:1])
+    return "-march=native", f"-DFALCON_MACHINE={hashlib.sha256(repr(about).encode()).hexdigest()[:12]}"
 
 
 @cache
@@ -104,69 +118,68 @@ class _Job:
         self.buffer = {b.name: i for i, b in enumerate(kernel.buffers)}
         self.scalar = {s.name: i for i, s in enumerate(kernel.scalars)}
 
-    def at(self, name: str) -> str:
-        return f"job->buffers[{self.buffer[name]}]"
+    def index(self, name: str) -> str:
+        """The arguments that name a buffer or scalar."""
+        return f"falcon_j, {self.buffer[name] if name in self.buffer else self.scalar[name]}"
 
     def bits(self, name: str) -> str:
-        return f"job->scalars[{self.scalar[name]}]"
+        return _BITS[self.params[name].dtype.name]
 
-    def kind(self, name: str) -> str:
-        dtype: DType = self.params[name].dtype
-        return _BITS[dtype.name]
+    def put(self, place: str, name: str) -> str:
+        """The statement that gives ``place`` its value."""
+        if name in self.buffer:
+            return f"  falcon_point({place}, {self.index(name)});"
+        return f"  falcon_put<{self.bits(name)}>({place}, {self.index(name)});"
 
 
 def _entry(instance: Instance, cut: splice.Cut) -> list[str]:
     job = _Job(instance)
     given = [p for p in instance.parameters if p.kind in ("pointer", "scalar", "struct")]
-    outer = [p for p in instance.parameters if p.kind == "global"]
-    lines = [f"typedef falcon::parameters<decltype(&{instance.symbol})> falcon_parameters;"] if given else []
+    outer = [(p, cut.qualified.get(p.name, p.name)) for p in instance.parameters if p.kind == "global"]
+    lines = [f"typedef decltype(&{instance.symbol}) falcon_function;"]
     if cut.shared:
-        fresh = "".join(f" static falcon_u32 s{k}; falcon::fresh({v}, s{k});" for k, v in enumerate(cut.shared))
-        lines.append(f"static void falcon_poison() {{{fresh} }}")
+        fresh = (f"static falcon_u32 falcon_s{k}; falcon_fresh({v}, falcon_s{k});" for k, v in enumerate(cut.shared))
+        lines.append(f"static void falcon_poison() {{ {' '.join(fresh)} }}")
     exported = '__attribute__((visibility("default"), externally_visible))'
-    lines += [f'extern "C" {exported} int falcon_entry(falcon_job *job) {{']
-    for k, p in enumerate(given):
-        lines += _argument(job, p, k)
-    lines += [line for p in outer for line in _fill(job, p, cut.qualified.get(p.name, p.name))]
-    call = f"{instance.symbol}({', '.join(f'a{k}' for k in range(len(given)))})"
+    lines += [f'extern "C" {exported} int falcon_entry(falcon_job *falcon_j) {{']
+    lines += [line for k, p in enumerate(given) for line in _argument(job, p, k)]
+    lines += [line for p, variable in outer for line in _fill(job, p, variable)]
+    call = f"{instance.symbol}({', '.join(f'falcon_a{k}' for k in range(len(given)))})"
     if "launch" in instance.platform.words.table:
-        lines.append(f"  int ended = falcon::launch(job, [&] {{ {call}; }}{', falcon_poison' if cut.shared else ''});")
+        variables = ", falcon_poison" if cut.shared else ""
+        lines.append(f"  int falcon_ended = falcon_launch(falcon_j, [&] {{ {call}; }}{variables});")
     else:
-        lines.append(f"  int ended = ({call}, 0);")
-    lines += [line for p in outer for line in _give_back(job, p, cut.qualified.get(p.name, p.name))]
-    return [*lines, "  return ended;", "}", ""]
+        lines.append(f"  int falcon_ended = ({call}, 0);")
+    lines += [line for p, variable in outer for line in _give_back(job, p, variable)]
+    return [*lines, "  return falcon_ended;", "}", ""]
 
 
 def _argument(job: _Job, p: CParam, k: int) -> list[str]:
-    """Declares ``a<k>``, the argument for a C parameter."""
-    t = f"falcon_parameters::at<{k}>"
+    """Declares ``falcon_a<k>``, the argument for a C parameter."""
+    t = f"falcon_parameter<falcon_function, {k}>"
     match p.kind:
         case "pointer":
-            return [f"  const auto a{k} = ({t}){job.at(p.names[0])};"]
+            return [f"  const auto falcon_a{k} = falcon_pointer<{t}>({job.index(p.names[0])});"]
         case "scalar":
-            return [f"  const auto a{k} = falcon::scalar<{t}, {job.kind(p.names[0])}>({job.bits(p.names[0])});"]
+            name = p.names[0]
+            return [f"  const auto falcon_a{k} = falcon_scalar<{t}, {job.bits(name)}>({job.index(name)});"]
         case _:
-            lines = [f"  falcon::blank<{t}> b{k}; auto &a{k} = b{k}.object();"]
-            return lines + [_member(job, f"a{k}{path}", name) for name, path in zip(p.names, p.paths, strict=True)]
-
-
-def _member(job: _Job, place: str, name: str) -> str:
-    if name in job.buffer:
-        return f"  falcon::point({place}, {job.at(name)});"
-    return f"  falcon::put<{job.kind(name)}>({place}, {job.bits(name)});"
+            lines = [f"  falcon_blank<{t}> falcon_b{k}; auto &falcon_a{k} = falcon_b{k}.falcon_object();"]
+            return lines + [job.put(f"falcon_a{k}{path}", name) for name, path in zip(p.names, p.paths, strict=True)]
 
 
 def _fill(job: _Job, p: CParam, variable: str) -> list[str]:
+    """Gives a variable of file scope its value."""
     if p.paths:
-        return [_member(job, f"{variable}{path}", name) for name, path in zip(p.names, p.paths, strict=True)]
+        return [job.put(f"{variable}{path}", name) for name, path in zip(p.names, p.paths, strict=True)]
     name = p.names[0]
     if name in job.scalar:
-        return [f"  falcon::put<{job.kind(name)}>({variable}, {job.bits(name)});"]
-    return [f"  falcon::fill({variable}, {job.at(name)}, job->bytes[{job.buffer[name]}]);"]
+        return [job.put(variable, name)]
+    return [f"  falcon_fill({variable}, {job.index(name)});"]
 
 
 def _give_back(job: _Job, p: CParam, variable: str) -> list[str]:
     param = job.params[p.names[0]]
     if not isinstance(param, Buffer) or param.readonly:
         return []
-    return [f"  falcon::give_back({variable}, {job.at(param.name)}, job->bytes[{job.buffer[param.name]}]);"]
+    return [f"  falcon_give_back({variable}, {job.index(param.name)});"]
