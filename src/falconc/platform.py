@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from falconc.errors import UsageError
 from falconc.source import Source
@@ -38,6 +38,20 @@ class ToolReport:
     advice: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceJob:
+    """One launch on a real device. arrays: NumPy arrays, changed by the kernel. arguments: in the order of the C
+    parameters, the index of an array or a NumPy number. symbol: the kernel as C++ spells it ("k<16>")."""
+
+    source: Source
+    symbol: str
+    arrays: list[Any]
+    arguments: list[Any]
+    grid: tuple[int, int, int]
+    block: tuple[int, int, int]
+    shared_bytes: int
+
+
 class Toolchain(Protocol):
     """The real compilers and devices of a platform."""
 
@@ -47,6 +61,18 @@ class Toolchain(Protocol):
 
     def compile(self, source: Source) -> list[ToolReport]:
         """Compile a whole emitted text with every tool found; a tool that is missing is reported so."""
+        ...
+
+    def device(self) -> str:
+        """Name of a device that runs this platform's kernels here; "" without one."""
+        ...
+
+    def execute(self, job: DeviceJob) -> list[Any]:
+        """The arrays of ``job`` after the kernel ran on the device.
+
+        Raises:
+            FalconcError: the compiler or the driver refuses, or the kernel does not end.
+        """
         ...
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import platform as machine
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from falconc.platform import ToolReport
+from falconc.platform import DeviceJob, ToolReport
 from falconc.platforms import tools
+from falconc.platforms.cpu import device
 from falconc.source import Source
 
 _ADVICE = "install a C++ compiler: apt-get install g++"
 # A text with vector intrinsics is checked for the units that the intrinsics of meaning.h need, whatever this CPU has.
-_VECTOR_FLAGS = tuple(f"-m{unit}" for unit in "avx2 fma avx512f avx512bw avx512dq avx512vl avx512vnni".split())
+_VECTOR_UNITS = ("avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni")
+_VECTOR_FLAGS = tuple(f"-m{unit}" for unit in _VECTOR_UNITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,13 @@ class CpuToolchain:
 
     def doctor(self) -> list[ToolReport]:
         return [tools.presence("g++", tools.find("g++"), _ADVICE)]
+
+    def device(self) -> str:
+        return _processor() if tools.find("g++") else ""
+
+    def execute(self, job: DeviceJob) -> list[Any]:
+        native = ("-march=native",) if _knows_native() else ()
+        return device.execute(job, native)
 
     def compile(self, source: Source) -> list[ToolReport]:
         path = tools.find("g++")
@@ -47,3 +59,11 @@ class CpuToolchain:
 def _knows_native() -> bool:
     path = tools.find("g++")
     return bool(path) and tools.run([path, "-march=native", "-E", "-x", "c", "/dev/null"]).ok
+
+
+@cache
+def _processor() -> str:
+    """What the machine calls its CPU."""
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.exists() else None
+    return found.group(1).strip() if found else machine.processor() or "this CPU"

@@ -8,8 +8,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from falconc.errors import ToolMissing
 from falconc.platform import ToolReport
 from falconc.platforms.device_part import device_part
+from falconc.platforms.simt_driver import DeviceFailed
 from falconc.source import Source
 
 _ADVICE = "pip install 'falconc[cuda]' (NVRTC wheels, no driver needed)"
@@ -48,15 +50,50 @@ def compile_for(source: Source, target: str) -> ToolReport:
     if library is None:
         return ToolReport("NVRTC", target, "missing", advice=_ADVICE)
     try:
-        text = f'{_C_NAMES}#line 1 "{source.name}"\n{device_part(source, _DEVICE_HEADERS)}'
+        text = device_text(source)
     except Exception as error:  # a text that does not even tokenize is the compiler's to report
         return ToolReport("NVRTC", target, "failed", log=str(error))
-    options = [
+    ok, log = _compile(library, text, source.name, _options(target))
+    return ToolReport(f"NVRTC {_version(library)}", target, "ok" if ok else "failed", resources(log), notes(log))
+
+
+def cubin(source: Source, target: str, symbol: str) -> tuple[bytes, str]:
+    """(machine code of the device part for ``target``, the mangled name of the kernel ``symbol``).
+
+    Raises:
+        ToolMissing: no NVRTC. DeviceFailed: NVRTC refuses the text.
+    """
+    library = _library()
+    if library is None:
+        raise ToolMissing("no NVRTC to compile for the device", _ADVICE)
+    program = ctypes.c_void_p()
+    text = device_text(source)
+    library.nvrtcCreateProgram(ctypes.byref(program), text.encode(), source.name.encode(), 0, None, None)
+    library.nvrtcAddNameExpression(program, symbol.encode())
+    options = _options(target)
+    words = (ctypes.c_char_p * len(options))(*(o.encode() for o in options))
+    if library.nvrtcCompileProgram(program, len(options), words):
+        raise DeviceFailed(f"NVRTC refuses the text for {target}")
+    lowered, size = ctypes.c_char_p(), ctypes.c_size_t()
+    library.nvrtcGetLoweredName(program, symbol.encode(), ctypes.byref(lowered))
+    name = (lowered.value or symbol.encode()).decode()
+    library.nvrtcGetCUBINSize(program, ctypes.byref(size))
+    image = ctypes.create_string_buffer(size.value)
+    library.nvrtcGetCUBIN(program, image)
+    library.nvrtcDestroyProgram(ctypes.byref(program))
+    return image.raw, name
+
+
+def device_text(source: Source) -> str:
+    """The device part of ``source`` with what NVRTC lacks in front."""
+    return f'{_C_NAMES}#line 1 "{source.name}"\n{device_part(source, _DEVICE_HEADERS)}'
+
+
+def _options(target: str) -> list[str]:
+    return [
         f"--gpu-architecture={target}", "--std=c++17", "-default-device", "--ptxas-options=-v",
         *(f"-I{folder}" for folder in _include_folders()),
     ]  # fmt: skip
-    ok, log = _compile(library, text, source.name, options)
-    return ToolReport(f"NVRTC {_version(library)}", target, "ok" if ok else "failed", resources(log), notes(log))
 
 
 def resources(log: str) -> dict[str, str]:

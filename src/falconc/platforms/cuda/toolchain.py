@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from falconc.platform import ToolReport
+from falconc.platform import DeviceJob, ToolReport
 from falconc.platforms import tools
-from falconc.platforms.cuda import nvrtc
+from falconc.platforms.cuda import device, nvrtc
 from falconc.source import Source
 
 TARGETS = ("sm_80", "sm_90")
@@ -19,6 +20,12 @@ class CudaToolchain:
 
     def doctor(self) -> list[ToolReport]:
         return [tools.presence("nvcc", tools.find("nvcc"), _NVCC_ADVICE), nvrtc.presence()]
+
+    def device(self) -> str:
+        return device.name()
+
+    def execute(self, job: DeviceJob) -> list[Any]:
+        return device.execute(job)
 
     def compile(self, source: Source) -> list[ToolReport]:
         jobs = [lambda: _nvcc(source)] if tools.find("nvcc") else []

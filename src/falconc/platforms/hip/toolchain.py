@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from falconc.platform import ToolReport
+from falconc.errors import ToolMissing
+from falconc.platform import DeviceJob, ToolReport
 from falconc.platforms import tools
 from falconc.platforms.device_part import device_part
+from falconc.platforms.simt_driver import DeviceFailed
 from falconc.source import Source
 
 TARGETS = ("gfx90a", "gfx942")
@@ -42,6 +45,16 @@ class HipToolchain:
             else ToolReport("ROCm device libraries", "", "missing", advice=_LIBS_ADVICE),
         ]
 
+    def device(self) -> str:
+        from falconc.platforms.hip import device
+
+        return device.name()
+
+    def execute(self, job: DeviceJob) -> list[Any]:
+        from falconc.platforms.hip import device
+
+        return device.execute(job)
+
     def compile(self, source: Source) -> list[ToolReport]:
         jobs: list[Callable[[], ToolReport]] = []
         if tools.find("hipcc"):
@@ -62,6 +75,34 @@ def _hipcc(source: Source, target: str) -> ToolReport:
     return _report(f"hipcc {tools.version(path)}", target, result, str(text), source.name)
 
 
+def code_object(source: Source, target: str) -> bytes:
+    """Machine code of the device part of ``source`` for ``target`` ("gfx942").
+
+    Raises:
+        ToolMissing: no compiler. DeviceFailed: it refuses the text.
+    """
+    hipcc, clang = tools.find("hipcc"), _clang()
+    if not hipcc and not clang:
+        raise ToolMissing("no compiler for the AMD GPU", _HIPCC_ADVICE)
+    with tools.workspace() as folder:
+        text, image = folder / "kernel.hip", folder / "kernel.co"
+        if hipcc:
+            text.write_text(source.text)
+            result = tools.run([hipcc, "-std=c++17", "-O3", "--genco", f"--offload-arch={target}", text, "-o", image])
+        else:
+            text.write_text(f"{_isa_version(target)}{device_part(source, _NO_HEADER)}")
+            result = tools.run(_llvm_command(clang, target, text, image))
+        if not result.ok:
+            raise DeviceFailed(f"the compiler refuses the text for {target}: {result.output[:300]}")
+        return image.read_bytes()
+
+
+def _llvm_command(path: str, target: str, text: Path, image: Path) -> list[str | Path]:
+    return [path, "-x", "hip", "--cuda-device-only", "-nogpuinc", "-nogpulib", "-std=c++17", "-O3", "-include",
+            _DECLARATIONS, f"--offload-arch={target}", "-Wno-unused-command-line-argument", *_linked(target),
+            "-Rpass-analysis=kernel-resource-usage", text, "-o", image]  # fmt: skip
+
+
 def _llvm(source: Source, target: str) -> ToolReport:
     path = _clang()
     if not path:
@@ -74,11 +115,7 @@ def _llvm(source: Source, target: str) -> ToolReport:
     with tools.workspace() as folder:
         text = folder / "kernel.hip"
         text.write_text(f'{_isa_version(target)}#line 1 "{source.name}"\n{code}')
-        result = tools.run(
-            [path, "-x", "hip", "--cuda-device-only", "-nogpuinc", "-nogpulib", "-std=c++17", "-O3", "-include",
-             _DECLARATIONS, f"--offload-arch={target}", "-Wno-unused-command-line-argument", *_linked(target),
-             "-Rpass-analysis=kernel-resource-usage", text, "-o", folder / "kernel.co"]
-        )  # fmt: skip
+        result = tools.run(_llvm_command(path, target, text, folder / "kernel.co"))
     return _report(name, target, result, str(text), source.name)
 
 
