@@ -31,6 +31,7 @@ from falconc.ir.nodes import (
     Stmt,
     Store,
     Update,
+    Var,
     View,
     While,
 )
@@ -104,6 +105,8 @@ class _Lowering:
         self.bytewise = _bytewise(kernel)
         self.viewed = {n.base for n in walk(kernel.body) if isinstance(n, View)}
         self.written = _written(kernel)
+        self.asked = {n.buffer for n in walk(kernel.body) if isinstance(n, Load)}
+        self.asked |= {n.name for n in walk(kernel.body) if isinstance(n, Var)} | self.viewed
 
     def fresh(self) -> int:
         self.serial += 1
@@ -301,6 +304,8 @@ class _Lowering:
         self.emit(f"{{ const u32 region{k} = new_region(); const i64 nx{k} = {extent['x']}, ny{k} = {extent['y']};")
         self.emit(f"auto body{k} = [&](i64 x, i64 y, i64 z) {{")
         self.emit(f"Th th{k}{{{outer}.e0, {outer}.t0, region{k}, u32(x + nx{k} * (y + ny{k} * z)), 0}}; (void)th{k};")
+        if any(isinstance(n, Collective) or (isinstance(n, Barrier) and n.scope == "warp") for n in walk(body)):
+            self.emit(f"alone(th{k});")
         for f in loops:
             self.emit(f"const {f.dtype.name} v_{f.var} = {f.dtype.name}({f.kind.axis[-1]}); (void)v_{f.var};")
         saved, w.thread = w.thread, f"th{k}"
@@ -365,6 +370,9 @@ class _Lowering:
         w.homes[s.result] = Home("lanes", s.value.dtype, (str(s.width),))
         site = w.site("other", "exchange between lanes", s)
         mask = w.native(s.mask) if s.mask is not None else "0"
+        if not {s.result, s.arrived} & self.asked:  # nobody asks for the values: the lanes only meet
+            self.emit(f"meet({w.thread}, {site}, {s.width}, u64({mask}));")
+            return
         value = f"{w.element(s.result)}({w.typed(s.value, tainted)})"
         self.emit(f"Lanes<{w.element(s.result)}, {s.width}> b_{s.result};")
         self.emit(f"b_{s.result}.exchange({site}, u64({mask}), {value});")
@@ -375,9 +383,9 @@ class _Lowering:
         site = self.w.site("other", "barrier", s)
         match s.scope:
             case "block":
-                self.emit(f"falcon_barrier({site}); ++{self.w.thread}.e1; {self.w.thread}.w1 = 0;")
+                self.emit(f"falcon_barrier({site}); ++{self.w.thread}.e1;")
             case "warp":
-                self.emit(f"falcon_warp_barrier({site}, 0); ++{self.w.thread}.w1;")
+                self.emit(f"falcon_warp_barrier({site}, 0); meet({self.w.thread}, {site}, S.job->lane_width, 0);")
             case "grid":
                 raise Unsupported("a barrier of the whole grid", "split the kernel at it", s.where)
             case _:

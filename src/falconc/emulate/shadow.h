@@ -8,11 +8,26 @@ namespace fx {
 // touches conflict when no barrier or end of a loop lies between them.
 struct Th { u32 e0, t0, e1, t1, w1; };
 inline u32 new_region() { return ++S.region; }
+// known[t][k]: what lane k of the wave of thread t did before this count of its own (w1) is over for t.
+static u32 known[1024][64];
+inline void alone(const Th &th) { __builtin_memset(known[th.t1 & 1023], 0, sizeof known[0]); }
+// The lanes of a group that arrive at a site together see what the others did before.
+inline void meet(Th &th, int site, u32 group, u64 mask) {
+  u32 theirs[64], first = th.t1 % S.job->lane_width / group * group;
+  u64 arrived = falcon_exchange(u32(site), group, mask, &th.w1, 4, theirs);
+  u32 *seen = known[th.t1 & 1023] + first;
+  for (u64 left = arrived; left; left &= left - 1) {
+    u32 k = u32(__builtin_ctzll(left));
+    if (seen[k] <= theirs[k]) seen[k] = theirs[k] + 1;
+  }
+  ++th.w1;
+}
 inline bool conflict(const Th &a, const Th &b) {
   if (a.e0 != b.e0 || a.e0 == 0) return false;
   if (a.t0 != b.t0) return true;
   if (a.e1 != b.e1 || a.e1 == 0 || a.t1 == b.t1) return false;
-  return a.t1 / S.job->lane_width != b.t1 / S.job->lane_width || a.w1 == b.w1;
+  u32 width = S.job->lane_width;
+  return a.t1 / width != b.t1 / width || b.w1 >= known[a.t1 & 1023][b.t1 % width];
 }
 struct Touch { Th writer, last, other, block; u8 writer_atomic, reader_atomic; };
 enum { UNDEFINED = 0, DEFINED = 1, TAIL = 2, BROKEN = 3 };
@@ -55,7 +70,8 @@ struct Mem {
     Touch &t = touch[k];
     if (conflict(th, t.writer) && !(atomic && t.writer_atomic)) defect(RACE, site, k);
     if (t.last.e0 && (t.last.t0 != th.t0 || t.last.e0 != th.e0)) t.block = t.last;
-    if (t.last.e0 && t.last.t1 != th.t1) t.other = t.last;
+    bool apart = t.other.e0 == th.e0 && t.other.t0 == th.t0 && t.other.e1 == th.e1 && t.other.t1 / 32 != th.t1 / 32;
+    if (t.last.e0 && t.last.t1 != th.t1 && !(apart && t.last.t1 / 32 == th.t1 / 32)) t.other = t.last;
     t.reader_atomic = (t.last.e0 ? t.reader_atomic : 1) & u8(atomic); t.last = th;
   }
   void write(const Th &th, i64 k, bool atomic, bool unchanged, int site) {
