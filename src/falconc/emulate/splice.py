@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 
+from falconc.emulate.pieces import CLASSES, FUNCTIONS, File, Unit
 from falconc.frontend.clang import Cursor, Tree
-from falconc.frontend.tokens import Token, closing, tokenize
+from falconc.frontend.tokens import Token
 from falconc.platform import Platform
 from falconc.source import Source
 
-_CONTAINERS = ("NAMESPACE", "LINKAGE_SPEC", "UNEXPOSED_DECL")
-_BRACED_LINKAGE = re.compile(r'extern\s*"C(?:\+\+)?"\s*\{')
-_FUNCTIONS = ("FUNCTION_DECL", "FUNCTION_TEMPLATE", "CXX_METHOD", "CONSTRUCTOR", "DESTRUCTOR", "CONVERSION_FUNCTION")
-_CLASSES = ("STRUCT_DECL", "CLASS_DECL", "CLASS_TEMPLATE", "UNION_DECL", "CLASS_TEMPLATE_PARTIAL_SPECIALIZATION")
 _MARKS = ("CUDAGLOBAL_ATTR", "CUDADEVICE_ATTR", "CUDACONSTANT_ATTR", "CUDASHARED_ATTR")
 _ALWAYS = ("USING_DIRECTIVE",)
 _LEFT_OUT = frozenset({"include", "include_next", "import", "line"})
@@ -30,135 +26,13 @@ _LEFT_OUT = frozenset({"include", "include_next", "import", "line"})
 class Cut:
     """The part of a text that one kernel needs, as C++ for the emulator.
 
-    shared: qualified names of variables of file scope that each block has for itself. qualified: file-scope variables by
-    name, with their namespaces.
+    shared: qualified names of variables of file scope that each block has for itself.
+    qualified: file-scope variables by name, with their namespaces.
     """
 
     text: str
     shared: tuple[str, ...]
     qualified: dict[str, str]
-
-
-@dataclass(slots=True)
-class _Unit:
-    """One declaration (or several that share their characters) of namespace scope."""
-
-    start: int
-    end: int
-    cursors: list[Cursor] = field(default_factory=list[Cursor])
-
-    def has(self, *kinds: str) -> bool:
-        return any(c.has(k) for c in self.cursors for k in kinds)
-
-    @property
-    def names(self) -> Iterator[str]:
-        """What is declared; a member defined outside its class goes with the class."""
-        for c in self.cursors:
-            parent = c.parent
-            owner = parent is not None and parent.kind in _CLASSES
-            yield parent.spelling if owner and parent else c.spelling
-            if c.kind == "ENUM_DECL":
-                yield from (x.spelling for x in c.children)
-
-
-class _File:
-    """One file of the text: the main one, or one beside it that it includes."""
-
-    def __init__(self, name: str, source: Source, tree: Tree) -> None:
-        self.name, self.source, self.tree = name, source, tree
-        self.units: list[_Unit] = []
-        self.frames: list[tuple[int, int]] = []  # characters that open or close a namespace
-        self.edits: list[tuple[int, int, str]] = []
-
-    @cached_property
-    def tokens(self) -> list[Token]:
-        return [t for t in tokenize(self.source) if t.kind != "comment" or t.directive]
-
-    @cached_property
-    def _characters(self) -> list[int] | None:
-        if self.source.text.isascii():
-            return None
-        table = [i for i, c in enumerate(self.source.text) for _ in c.encode()]
-        return [*table, len(self.source.text)]
-
-    def at(self, offset: int) -> int:
-        """The character at a byte offset."""
-        return self._characters[min(offset, len(self._characters) - 1)] if self._characters else offset
-
-    def span(self, c: Cursor) -> tuple[int, int]:
-        return self.at(c.offset), self.at(c.end)
-
-    def uses(self, start: int, end: int) -> set[str]:
-        """Identifiers in [start, end) that may mean something of namespace scope."""
-        found: set[str] = set()
-        before = ""
-        for t in self.tokens:
-            if t.start >= end:
-                break
-            if t.start >= start and t.kind == "name" and before not in (".", "->"):
-                found.add(t.text)
-            before = t.text
-        return found
-
-    @cached_property
-    def directives(self) -> list[tuple[int, int, list[Token]]]:
-        """Preprocessor lines: (start, end, tokens)."""
-        lines: list[tuple[int, int, list[Token]]] = []
-        for t in self.tokens:
-            if not t.directive:
-                continue
-            if lines and "\n" not in re.sub(r"\\\r?\n", "", self.source.text[lines[-1][1] : t.start]):
-                start, _, tokens = lines.pop()
-                lines.append((start, t.end, [*tokens, t]))
-            else:
-                lines.append((t.start, t.end, [t]))
-        return lines
-
-    def collect(self, cursors: Iterable[Cursor]) -> None:
-        """Finds the units and frames below ``cursors``."""
-        for c in cursors:
-            start, end = self.span(c)
-            if start >= len(self.source.text):
-                continue
-            if c.kind in _CONTAINERS and self._is_frame(c, start):
-                self.frames.append((start, self._opening_end(start)))
-                self.collect(c.children)
-                self.frames.append((self._closing_start(end), end))
-                continue
-            inner = (c.children or [c]) if c.kind in _CONTAINERS else [c]  # extern "C" before one declaration
-            if self.units and start < self.units[-1].end:
-                self.units[-1].cursors += inner
-                self.units[-1].start = min(start, self.units[-1].start)
-                self.units[-1].end = max(self.units[-1].end, self._whole(inner[-1], end))
-            else:
-                self.units.append(_Unit(start, self._whole(inner[-1], end), inner))
-
-    def _is_frame(self, c: Cursor, start: int) -> bool:
-        return c.kind == "NAMESPACE" or bool(_BRACED_LINKAGE.match(self.source.text, start))
-
-    def _opening_end(self, start: int) -> int:
-        """End of ``namespace x {``; of a macro that stands for it."""
-        index = next(i for i, t in enumerate(self.tokens) if t.start >= start)
-        if self.tokens[index].text in ("namespace", "inline", "extern"):
-            return next(t.end for t in self.tokens[index:] if t.text == "{")
-        if self.tokens[index + 1].text == "(":
-            return self.tokens[closing(self.tokens, index + 1)].end
-        return self.tokens[index].end
-
-    def _closing_start(self, end: int) -> int:
-        return next(t.start for t in reversed(self.tokens) if t.end <= end)
-
-    def _whole(self, c: Cursor, end: int) -> int:
-        """``end`` with the semicolon that belongs to the declaration."""
-        body = c.kind in _FUNCTIONS and self.source.text[end - 1 : end] == "}"
-        for t in self.tokens:
-            if t.start < end or t.directive:
-                continue
-            if t.text == ";":
-                return t.end
-            if body or t.text in ("}", "{"):
-                break
-        return end
 
 
 class _Cutter:
@@ -168,13 +42,15 @@ class _Cutter:
         self.tree = tree
         self.on_device = "launch" in platform.words.table
         self.files = self._files()
-        self.kernels = {c.spelling for f in self.files.values() for u in f.units for c in u.cursors if u.has("CUDAGLOBAL_ATTR")}
+        self.kernels = {
+            c.spelling for f in self.files.values() for u in f.units for c in u.cursors if u.has("CUDAGLOBAL_ATTR")
+        }
         self.macros = self._macros()
         self.shared: list[str] = []
         self.wrong = [(d.file, d.offset) for d in tree.diagnostics]
 
-    def _files(self) -> dict[str, _File]:
-        """The text and what it includes from beside it. Declarations of the platform's header come first in the tree."""
+    def _files(self) -> dict[str, File]:
+        """The text and what it includes from beside it. In the tree, the platform's header comes first."""
         mine: dict[str, list[Cursor]] = {}
         folder = Path(self.tree.main).parent.resolve()
         for c in reversed(self.tree.root.children):
@@ -183,11 +59,13 @@ class _Cutter:
                 break
             mine.setdefault(name, []).append(c)
         mine.setdefault(self.tree.main, [])
-        files: dict[str, _File] = {}
+        files: dict[str, File] = {}
         for name, cursors in mine.items():
             if name:
-                source = self.tree.source if name == self.tree.main else Source(name, Path(name).read_text(errors="replace"))
-                files[name] = _File(name, source, self.tree)
+                source = (
+                    self.tree.source if name == self.tree.main else Source(name, Path(name).read_text(errors="replace"))
+                )
+                files[name] = File(name, source)
                 files[name].collect(reversed(cursors))
         return files
 
@@ -204,9 +82,9 @@ class _Cutter:
 
     # --- what is needed --------------------------------------------------------------------------------------------
 
-    def keep(self, roots: Iterable[str]) -> dict[str, list[_Unit]]:
+    def keep(self, roots: Iterable[str]) -> dict[str, list[Unit]]:
         """The units needed, by file."""
-        declared: dict[str, list[tuple[_File, _Unit]]] = {}
+        declared: dict[str, list[tuple[File, Unit]]] = {}
         todo: list[str] = list(roots)
         for f in self.files.values():
             for u in f.units:
@@ -215,7 +93,7 @@ class _Cutter:
                     if u.cursors[0].kind in _ALWAYS or (name.startswith("operator") and self._may_run(f, u)):
                         todo.append(name)
         seen: set[str] = set()
-        kept: dict[int, tuple[_File, _Unit]] = {}
+        kept: dict[int, tuple[File, Unit]] = {}
         while todo:
             name = todo.pop()
             if name in seen:
@@ -229,19 +107,19 @@ class _Cutter:
                     todo += words
                     if any("##" in self.macros.get(w, ()) for w in words):
                         todo += self._referenced(u)
-        by_file: dict[str, list[_Unit]] = {}
+        by_file: dict[str, list[Unit]] = {}
         for f, u in kept.values():
             by_file.setdefault(f.name, []).append(u)
         return by_file
 
-    def _referenced(self, u: _Unit) -> Iterator[str]:
+    def _referenced(self, u: Unit) -> Iterator[str]:
         """Names that macros glued together: only the tree knows them."""
         for c in u.cursors:
             for x in c.walk():
                 if x.referenced is not None and x.referenced.file in self.files:
                     yield x.referenced.spelling
 
-    def _may_run(self, f: _File, u: _Unit) -> bool:
+    def _may_run(self, f: File, u: Unit) -> bool:
         """Not for what only the host can use: variables it keeps, functions that launch, texts with errors."""
         text = f.source.text[u.start : u.end]
         members = self._wrong_members(f, u)
@@ -258,25 +136,25 @@ class _Cutter:
             return first.type.is_const or "const" in text
         return True
 
-    def _wrong(self, f: _File, u: _Unit) -> list[int]:
+    def _wrong(self, f: File, u: Unit) -> list[int]:
         """Characters where clang found an error."""
         places = (f.at(offset) for file, offset in self.wrong if file == f.name)
         return [at for at in places if u.start <= at < u.end]
 
-    def _wrong_members(self, f: _File, u: _Unit) -> list[tuple[int, int]]:
+    def _wrong_members(self, f: File, u: Unit) -> list[tuple[int, int]]:
         """Functions of a class that have errors: host code, or nobody could have lifted a kernel that needs them."""
         wrong = self._wrong(f, u)
         if not wrong:
             return []
         found: list[tuple[int, int]] = []
         for c in u.cursors:
-            members = (f.span(x) for x in c.walk() if x.kind in _FUNCTIONS) if c.kind in _CLASSES else ()
+            members = (f.span(x) for x in c.walk() if x.kind in FUNCTIONS) if c.kind in CLASSES else ()
             found += [(a, b) for a, b in members if any(a <= at < b for at in wrong)]
         return found
 
-    # --- the text ----------------------------------------------------------------------------------------------------
+    # --- the text --------------------------------------------------------------------------------------------------
 
-    def written(self, kept: dict[str, list[_Unit]]) -> str:
+    def written(self, kept: dict[str, list[Unit]]) -> str:
         for name, units in kept.items():
             f = self.files[name]
             for u in units:
@@ -285,7 +163,7 @@ class _Cutter:
                     self._share(self.files[name], u, c)
         return self._file(self.tree.main, kept, set())
 
-    def _file(self, name: str, kept: dict[str, list[_Unit]], done: set[str]) -> str:
+    def _file(self, name: str, kept: dict[str, list[Unit]], done: set[str]) -> str:
         """A file with all but what is needed blanked out, other files in the place of their includes."""
         done.add(name)
         f = self.files[name]
@@ -310,7 +188,7 @@ class _Cutter:
             at = max(at, end)
         return "".join(out)
 
-    def _included(self, f: _File, start: int, tokens: list[Token], kept: dict[str, list[_Unit]], done: set[str]) -> str:
+    def _included(self, f: File, start: int, tokens: list[Token], kept: dict[str, list[Unit]], done: set[str]) -> str:
         header = next((t.text for t in tokens if t.kind == "header"), "")
         beside = str(Path(f.name).parent / header.strip('"'))
         name = next((n for n in self.files if Path(n).resolve() == Path(beside).resolve()), None)
@@ -319,9 +197,9 @@ class _Cutter:
         line = f.source.text.count("\n", 0, start) + 1
         return f'\n#line 1 "{name}"\n{self._file(name, kept, done)}\n#line {line} "{f.name}"\n'
 
-    # --- shared variables ----------------------------------------------------------------------------------------------
+    # --- shared variables ------------------------------------------------------------------------------------------
 
-    def _share(self, f: _File, u: _Unit, c: Cursor) -> None:
+    def _share(self, f: File, u: Unit, c: Cursor) -> None:
         """Edits for the variables below ``c`` that a block shares."""
         if c.kind == "VAR_DECL":
             if c.has("CUDASHARED_ATTR"):
@@ -329,7 +207,7 @@ class _Cutter:
             return
         for statement, variables in _shared_declarations(c):
             start, end = f.span(statement)
-            after = next((t for t in f.tokens if t.start >= end), None)
+            after = next(f.after(end), None)
             if f.source.text[end - 1 : end] != ";" and after and after.text == ";":
                 end = after.end
             dynamic = [v for v in variables if v.storage == "EXTERN"]
@@ -337,13 +215,12 @@ class _Cutter:
                 lines = f.source.text.count("\n", start, end)
                 f.edits.append((start, end, " ".join(_dynamic(v, "") for v in dynamic) + "\n" * lines))
             else:  # the word for shared memory is `static` here
-                static = (t for t in f.tokens if start <= t.start < end and t.text == "static" and not t.directive)
-                f.edits += [(t.start, t.end, "") for t in static]
+                f.edits += [(t.start, t.end, "") for t in f.between(start, end) if t.text == "static"]
             fixed = [v.spelling for v in variables if v.storage != "EXTERN"]
             poison = "".join(f" static falcon_u32 falcon_{v}; falcon_fresh({v}, falcon_{v});" for v in fixed)
             f.edits.append((end, end, poison))
 
-    def _share_at_file_scope(self, f: _File, u: _Unit, c: Cursor) -> None:
+    def _share_at_file_scope(self, f: File, u: Unit, c: Cursor) -> None:
         if c.storage == "EXTERN":
             lines = f.source.text.count("\n", u.start, u.end)
             f.edits.append((u.start, u.end, _dynamic(c, "static ") + "\n" * lines))
@@ -364,7 +241,7 @@ def _shared_declarations(c: Cursor) -> Iterator[tuple[Cursor, list[Cursor]]]:
             found = [v for v in x.children if v.kind == "VAR_DECL" and v.has("CUDASHARED_ATTR")]
             if found:
                 yield x, found
-        elif x.kind.endswith("_STMT") or x.kind in _FUNCTIONS or x.kind in _CLASSES:
+        elif x.kind.endswith("_STMT") or x.kind in FUNCTIONS or x.kind in CLASSES:
             yield from _shared_declarations(x)
 
 
