@@ -18,24 +18,27 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from falconc import passes
+from falconc import passes, verify
 from falconc.errors import UsageError
 from falconc.ir import spec
 from falconc.ir.nodes import Kernel
 from falconc.passes import Pass
 from falconc.platform import Platform
+from falconc.verify import Verdict
 
 _STEP = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:\{(.*)\})?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One step carried out. author: "rule" for the platform's own pipeline, "user" for a recipe given by hand."""
+    """One step carried out. author: "rule" for the platform's own pipeline, "user" for a recipe given by hand.
+    verdict: of the kernel after the step against the one before, where asked for."""
 
     step: str
     author: str
     seconds: float
     kernel: Kernel
+    verdict: Verdict | None = None
 
 
 @cache
@@ -114,8 +117,14 @@ def parse(text: str) -> tuple[Pass, ...]:
     return tuple(parse_step(line) for line in lines if line)
 
 
-def replay(kernel: Kernel, steps: Iterable[Pass], platform: Platform, author: str = "rule") -> list[Record]:
-    """Apply ``steps`` in order, checking well-formedness after each.
+def replay(
+    kernel: Kernel,
+    steps: Iterable[Pass],
+    platform: Platform,
+    author: str = "rule",
+    checks: verify.Options | None = None,
+) -> list[Record]:
+    """Apply ``steps`` in order, checking well-formedness after each; with ``checks``, verify each too.
 
     Raises:
         Refused: a step is not legal; the ones before it are lost.
@@ -123,7 +132,10 @@ def replay(kernel: Kernel, steps: Iterable[Pass], platform: Platform, author: st
     records: list[Record] = []
     for step in steps:
         start = time.perf_counter()
-        kernel = step.apply(kernel, platform)
-        spec.check(kernel)
-        records.append(Record(print_step(step), author, time.perf_counter() - start, kernel))
+        after = step.apply(kernel, platform)
+        spec.check(after)
+        seconds = time.perf_counter() - start
+        verdict = verify.equivalent_kernels(kernel, after, checks) if checks else None
+        records.append(Record(print_step(step), author, seconds, after, verdict))
+        kernel = after
     return records

@@ -119,7 +119,7 @@ class Examination:
 
     def shape(self, sizes: Mapping[str, int], order: int) -> None:
         """Everything exact arithmetic does for one shape; the first ones get other schedules too."""
-        setting = self._setting(sizes)
+        setting = self.setting(sizes)
         if setting is None:
             return
         hopeful: dict[str, Array] = {}
@@ -136,7 +136,8 @@ class Examination:
 
     # --- extents -------------------------------------------------------------------------------------------------
 
-    def _setting(self, sizes: Mapping[str, int]) -> Setting | None:
+    def setting(self, sizes: Mapping[str, int]) -> Setting | None:
+        """``sizes`` with the extents of all buffers, inferred by a run where nothing tells; None if that does not end."""
         full: dict[str, Any] = dict(sizes)
         for s in self.source.kernel.scalars:
             if s.dtype.is_float:

@@ -1,0 +1,5 @@
+"""``python -m falconc``."""
+
+from falconc.cli import main
+
+raise SystemExit(main())
