@@ -16,6 +16,7 @@ from falconc.frontend.unit import Instance
 from falconc.ir.nodes import Barrier, Collective
 from falconc.ir.walk import rewrite
 from falconc.source import Source
+from falconc.verify import equivalence
 
 SCHEDULES = (0, 1, 7)
 RNG = np.random.default_rng(3)
@@ -378,6 +379,83 @@ def test_what_the_compiler_refuses_is_a_named_limit() -> None:
     found = instance(SAXPY, "saxpy")
     with pytest.raises(Unsupported, match="does not compile for the emulator"):
         text.program(replace(found, symbol="nothing_like_it"))
+
+
+# --- texts and what lifting makes of them ----------------------------------------------------------------------------
+
+WILD = {
+    "structs of a block": """
+    // falconc: kernel=k grid=2 block=32
+    struct __align__(8) Item {
+      float key; int at;
+      __device__ bool operator<(const Item &o) const { return key < o.key; }
+    };
+    __device__ Item better(const Item &a, const Item &b) { return a < b ? b : a; }
+    __global__ void k(const float *x, int *out, float *val, int n) {
+      __shared__ Item items[4][8];
+      Item best{-1e30f, -1};
+      for (int i = threadIdx.x; i < n; i += 32) best = better(best, Item{x[blockIdx.x * n + i], i});
+      items[threadIdx.x / 8][threadIdx.x % 8] = best;
+      __syncthreads();
+      for (int s = 16; s > 0; s >>= 1) {
+        if (threadIdx.x < s) {
+          const int a = threadIdx.x, b = threadIdx.x + s;
+          items[a / 8][a % 8] = better(items[a / 8][a % 8], items[b / 8][b % 8]);
+        }
+        __syncthreads();
+      }
+      if (threadIdx.x == 0) { out[blockIdx.x] = items[0][0].at; val[blockIdx.x] = items[0][0].key; }
+    }""",
+    "groups": """
+    #include <cooperative_groups.h>
+    namespace cg = cooperative_groups;
+    // falconc: kernel=k grid=2 block=64
+    __global__ void k(const float *x, float *out) {
+      auto tile = cg::tiled_partition<16>(cg::this_thread_block());
+      float v = x[blockIdx.x * blockDim.x + threadIdx.x];
+      for (int i = tile.size() / 2; i > 0; i /= 2) v = fmaxf(v, tile.shfl_xor(v, i));
+      if (tile.thread_rank() == 0) out[blockIdx.x * 4 + tile.meta_group_rank()] = v + (float)tile.any(v > 1.f);
+    }""",
+    "votes": """
+    // falconc: kernel=k grid=(n+63)/64 block=64
+    __global__ void k(const int *x, unsigned *out, int n) {
+      int i = blockIdx.x * blockDim.x + threadIdx.x;
+      int v = i < n ? x[i] : 0;
+      unsigned m = __ballot_sync(0xffffffffu, v > 3);
+      int any = __any_sync(~0u, v == 7), all = __all_sync(~0u, v >= 0);
+      unsigned rank = __popc(m & ((1u << (threadIdx.x & 31)) - 1));
+      int c = __syncthreads_count(v > 0);
+      if (i < n) out[i] = rank + 100 * any + 1000 * all + 10000 * c;
+    }""",
+    "half waves apart": """
+    // falconc: kernel=k grid=1 block=64
+    __global__ void k(const float *x, float *y) {
+      int l = threadIdx.x & 31; float v = x[threadIdx.x], r = 0;
+      if (l < 16) r = __shfl_xor_sync(0x0000ffffu, v, 1, 16); else r = __shfl_down_sync(0xffff0000u, v, 2, 16);
+      r += l & 1 ? __shfl_sync(0xaaaaaaaau, v, 1) : __shfl_sync(0x55555555u, v, 0);
+      y[threadIdx.x] = r;
+    }""",
+    "half and bfloat16": """
+    #include <cuda_bf16.h>
+    // falconc: kernel=k grid=(n+63)/64 block=64
+    __global__ void k(__nv_bfloat16 *x, const __nv_bfloat16 *y, half2 *h, const float *s, int n) {
+      int i = blockIdx.x * blockDim.x + threadIdx.x;
+      if (i >= n) return;
+      __nv_bfloat16 a = x[i];
+      a += y[i] * __float2bfloat16(s[0]);
+      if (a > y[i]) a = a - y[i]; else a = -a;
+      x[i] = i % 2 ? a : __nv_bfloat16(__bfloat162float(a) * 2.0f + (float)y[i]);
+      half2 v = __hadd2(h[i], __halves2half2(h[i].x, __float2half(1.5f)));
+      h[i] = __hgt(__low2half(v), __high2half(v)) ? __lowhigh2highlow(v) : v * v;
+    }""",
+}
+
+
+@pytest.mark.parametrize("kind", WILD)
+def test_text_and_lifted_kernel_agree(kind: str) -> None:
+    k = instance(WILD[kind], "k")
+    verdict = equivalence.equivalent(k, k)
+    assert verdict.name == "Proved", verdict
 
 
 # --- all cases -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,16 @@ from typing import assert_never
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import binary, bitcast, cast, constant, integer, select
 from falconc.frontend.lift_state import Retry, State, body
-from falconc.frontend.lift_types import ArrayType, CType, OpaqueType, PointerType, RecordType, ScalarType, VectorType
+from falconc.frontend.lift_types import (
+    ArrayType,
+    CType,
+    OpaqueType,
+    PointerType,
+    RecordType,
+    ScalarType,
+    VectorType,
+    innermost,
+)
 from falconc.frontend.lift_types import flat_dtype as flat_of
 from falconc.frontend.lift_values import (
     ZERO,
@@ -46,6 +55,8 @@ def place_at(s: State, base: Base, offset: Offset, t: CType, at: Cursor | None) 
         case Single(place, held):
             return _in_single(s, place, held, offset, t, at)
         case Spread(record, parts):
+            if isinstance(t, ArrayType) and innermost(t)[0] == record:
+                return Array(base, offset, t)  # rows of structs
             return _in_spread(s, record, parts, offset, t, at)
         case Flat():
             pass
@@ -245,20 +256,34 @@ def numbers(value: Value) -> list[Expr]:
 
 
 def settle(s: State, value: Value, name: str = "t") -> Value:
-    """``value`` as something later stores do not change (rows excepted)."""
+    """``value`` as something later stores do not change; an array, which only decays to its address, stays."""
     match value:
         case Number(expr):
             return Number(s.settle(expr, name))
         case Aggregate(t, members):
-            return Aggregate(t, {n: settle(s, m, f"{name}_{n}") for n, m in members.items()})
+            kept = {n: (m, f"{name}_{n}") for n, m in members.items()}
+            return Aggregate(t, {n: _copied(s, m, k) if isinstance(m, Row) else settle(s, m, k) for n, (m, k) in kept.items()})
+        case Row(_, VectorType()):
+            return _copied(s, value, name)
         case Pointer(choices, to, selector):
-            kept = tuple(Choice(c.base, _settle_offset(s, c.offset, name)) for c in choices)
+            kept = tuple(Choice(c.base, settle_offset(s, c.offset, name)) for c in choices)
             return Pointer(kept, to, None if selector is None else s.settle(selector, f"{name}_base"))
         case _:
             return value
 
 
-def _settle_offset(s: State, offset: Offset, name: str) -> Offset:
+def _copied(s: State, row: Row, name: str) -> Row:
+    """A row that nobody else will write to."""
+    base = row.pointer.choices[0].base
+    if row.fresh or (row.pointer.selector is None and isinstance(base, Flat) and base.readonly):
+        return row
+    dtype = _row_dtype(row)
+    flat = s.array(name, dtype, row.type.size // dtype.size)
+    copy_row(s, Array(flat, ZERO, row.type), row, None)
+    return Row(single(flat, row.pointer.to), row.type, fresh=True)
+
+
+def settle_offset(s: State, offset: Offset, name: str) -> Offset:
     return replace(offset, terms=tuple((s.settle(e, f"{name}_at"), k) for e, k in offset.terms))
 
 
@@ -408,6 +433,8 @@ def address(s: State, place: Place, t: CType, at: Cursor | None) -> Pointer:
         case Options(selector, places):
             inner = [address(s, p, t, at) for p in places]
             return Pointer(tuple(p.one for p in inner), t, selector)
+        case Bound(Row(pointer)):
+            return replace(pointer, to=t)
         case LazyRegister() | Bound():
             return single(Single(place, t), t)
         case PointerVariable() | Lanes():
