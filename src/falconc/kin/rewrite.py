@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from falconc.errors import Unsupported
 from falconc.frontend.tokens import Token, closing
-from falconc.kin import constants
+from falconc.kin import arguments, constants
 from falconc.kin.edits import Edit, Note, apply
 from falconc.kin.forms import REST, Form
 from falconc.kin.hazards import Hazards
@@ -108,18 +108,25 @@ class Rewriter:
 
     def _entry(self, name: str, first: int, last: int, high: int) -> tuple[list[Edit], int]:
         entries = self.words.words[name]
-        opening = self._call_opening(last, high)
-        if entries[0].form.is_call:
-            if opening < 0:
-                if any(self.tokens[first].text == m for m in self.scopes.macros):
-                    return [], last + 1
-                raise Unsupported(f"'{name}' is used without its arguments", "call it directly", self.span(first, last))
-            return self._call(entries, first, opening, high)
-        entry = entries[0]
-        form = self._written(entry, first, last)
-        if entry.key == "lane.width":
+        listed = [e for e in entries if e.form.opening == "<"]
+        angle = arguments.template_end(self.tokens, last + 1, high) if listed and last + 1 < high else -1
+        if angle > 0 and self.tokens[last + 1].text == "<":
+            return self._call(listed, first, (last + 1, angle))
+        calls = [e for e in entries if e.form.opening == "("]
+        opening = arguments.opening_of(self.tokens, last, high)
+        if calls and opening >= 0:
+            end = closing(self.tokens, opening)
+            if end >= high:
+                raise Unsupported("this call does not end in the same macro", "write it whole", self.span(first, last))
+            if len(calls) == len(entries) or any(e.form.fits(self._raw(opening, end)) for e in calls):
+                return self._call(calls, first, (opening, end))
+        names = [e for e in entries if not e.form.is_call]
+        if not names:
+            raise Unsupported(f"'{name}' is used without its arguments", "call it directly", self.span(first, last))
+        form = self._written(names[0], first, last)
+        if names[0].key == "lane.width":
             return self._lane_width(first, last), last + 1
-        if entry.key == "macro.device_pass":
+        if names[0].key == "macro.device_pass":
             return self._device_pass(form, first, last), last + 1
         text = form.name if form.is_call else form.text
         return self._replace(first, last, text), last + 1
@@ -156,44 +163,20 @@ class Rewriter:
 
     # --- calls -------------------------------------------------------------------------------------------------
 
-    def _call_opening(self, last: int, high: int) -> int:
-        """The index of the ``(`` of a call whose name ends at ``last``, past template arguments; -1 if none."""
-        i = last + 1
-        if i < high and self.tokens[i].text == "<":
-            depth = 0
-            while i < high and self.tokens[i].text not in (";", "{"):
-                depth += (self.tokens[i].text == "<") - (self.tokens[i].text == ">")
-                i += 1
-                if depth == 0:
-                    break
-        return i if i < high and self.tokens[i].text == "(" else -1
+    def _raw(self, opening: int, end: int) -> list[str]:
+        """The arguments between two brackets as they stand in the text."""
+        ranges = arguments.between(self.tokens, opening, end)
+        return [self.source.text[self.tokens[a].start : self.tokens[b - 1].end] if b > a else "" for a, b in ranges]
 
-    def _arguments(self, opening: int, end: int, angles: bool) -> list[tuple[int, int]]:
-        """Token ranges of the arguments between brackets; ``angles``: < > also bracket."""
-        out: list[tuple[int, int]] = []
-        start, depth = opening + 1, 0
-        for i in range(opening + 1, end):
-            text = self.tokens[i].text
-            depth += text in ("(", "[", "{") or (angles and text == "<")
-            depth -= text in (")", "]", "}") or (angles and text == ">")
-            if text == "," and depth == 0:
-                out.append((start, i))
-                start = i + 1
-        return [*out, (start, end)] if end > opening + 1 else []
-
-    def _call(self, entries: tuple[Entry, ...], first: int, opening: int, high: int) -> tuple[list[Edit], int]:
-        end = closing(self.tokens, opening)
-        if end >= high:
-            raise Unsupported("this call does not end in the same macro", "write it whole", self.span(first, opening))
-        ranges = self._arguments(opening, end, angles=False)
-        if not any(e.form.accepts(len(ranges)) for e in entries):
-            ranges = self._arguments(opening, end, angles=True)
-        entries = tuple(e for e in entries if e.form.accepts(len(ranges)))
-        if not entries:
+    def _call(self, entries: Sequence[Entry], first: int, brackets: tuple[int, int]) -> tuple[list[Edit], int]:
+        opening, end = brackets
+        ranges, raw = arguments.between(self.tokens, opening, end), self._raw(opening, end)
+        fitting = [e for e in entries if e.form.fits(raw)]
+        if not fitting:
             name = self.tokens[first].text
             raise Unsupported(f"'{name}' with {len(ranges)} arguments is not known", "", self.span(first, end))
-        raw = [self.source.text[self.tokens[a].start : self.tokens[b - 1].end] if b > a else "" for a, b in ranges]
-        entry = self._of_group(entries, raw, first, end)
+        exact = max(len(e.form.fixed) for e in fitting)
+        entry = self._of_group([e for e in fitting if len(e.form.fixed) == exact], raw, first, end)
         form = self._written(entry, first, opening - 1)
         self._check_dropped(entry.form, form, raw, first, end)
         if entry.key.endswith(".active") and not self.words.same_lanes:
@@ -202,7 +185,7 @@ class Rewriter:
             self.hazards.full_mask(first, end)
         return self._write(entry.form, form, ranges, (first, opening, end)), end + 1
 
-    def _of_group(self, entries: tuple[Entry, ...], raw: list[str], first: int, end: int) -> Entry:
+    def _of_group(self, entries: Sequence[Entry], raw: list[str], first: int, end: int) -> Entry:
         """The entry whose lane group the call's width fits; wider groups than the target's need the whole block."""
         widths = constants.value(entries[0].form.bind(raw).get("width", ""), self.scopes, self.words.source.lane_width)
         groups = sorted(entries, key=lambda e: e.lanes)
@@ -228,7 +211,7 @@ class Rewriter:
         named = [name for name, _ in form.params if name != REST]
         kept = [n for n in named[: len(ranges)] if n in target.holes]
         order = [n for n, _ in target.params if n in kept]
-        if target.is_call and order == kept and len(named) <= len(ranges) + len(form.defaults):
+        if target.is_call and not target.fixed and order == kept and len(named) <= len(ranges) + len(form.defaults):
             return self._in_place(form, target, ranges, place)
         values = form.bind([self._text(a, b) for a, b in ranges])
         if "kernel" in values:

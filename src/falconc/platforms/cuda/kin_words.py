@@ -14,6 +14,7 @@ Names from the CUDA C++ programming guide (12.x) and the CUDA math API reference
 """
 
 from falconc.platforms.cuda.host_words import HOST
+from falconc.platforms.cuda.library_words import LIBRARIES
 
 _LANES: dict[str, str] = {
     "lane.width": "warpSize",
@@ -39,8 +40,8 @@ _LANES: dict[str, str] = {
     "lane64.shuffle_down": "falconc_shfl64_down($value, $lane, $width=64)",
     "lane64.shuffle_xor": "falconc_shfl64_xor($value, $lane, $width=64)",
     "lane64.ballot": "falconc_ballot64($predicate)",
-    "lane64.any": "(falconc_ballot64($predicate) != 0)",
-    "lane64.all": "(falconc_ballot64(!($predicate)) == 0)",
+    "lane64.any": "falconc_any64($predicate)",
+    "lane64.all": "falconc_all64($predicate)",
     "lane64.index": "(falconc_thread() & 63u)",
     "lane64.sync": "-> __syncthreads()",
     "lane64.fence": "-> __threadfence_block()",
@@ -91,6 +92,14 @@ static __device__ inline unsigned long long falconc_ballot64(int predicate) {
   return result;
 }"""
 
+_ANY = """\
+// Whether some lane of 64 votes yes. Every thread of the block must get here.
+static __device__ inline int falconc_any64(int predicate) { return falconc_ballot64(predicate) != 0; }"""
+
+_ALL = """\
+// Whether every lane of 64 votes yes. Every thread of the block must get here.
+static __device__ inline int falconc_all64(int predicate) { return falconc_ballot64(!predicate) == 0; }"""
+
 _HELPERS: dict[str, str] = {
     "helper.falconc_thread": _THREAD,
     "helper.falconc_exchange64": _EXCHANGE,
@@ -111,6 +120,8 @@ _HELPERS: dict[str, str] = {
         "The value of the lane whose number differs in the bits of `lane`",
     ),
     "helper.falconc_ballot64": _BALLOT,
+    "helper.falconc_any64": _ANY,
+    "helper.falconc_all64": _ALL,
 }
 
 _DEVICE: dict[str, str] = {
@@ -251,6 +262,7 @@ KIN: dict[str, str] = {
     f"kin.{key}": word
     for key, word in {
         **HOST,
+        **LIBRARIES,
         **_LANES,
         **_HELPERS,
         **_DEVICE,

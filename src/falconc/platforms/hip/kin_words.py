@@ -7,6 +7,7 @@ Names from the HIP programming guide and the HIP math API reference (ROCm 6.x).
 """
 
 from falconc.platforms.hip.host_words import HOST
+from falconc.platforms.hip.library_words import LIBRARIES
 
 _LANES: dict[str, str] = {
     "lane.width": "warpSize | __AMDGCN_WAVEFRONT_SIZE | __AMDGCN_WAVEFRONT_SIZE__",
@@ -15,9 +16,9 @@ _LANES: dict[str, str] = {
     "lane32.shuffle_down": "__shfl_down($value, $lane, $width=64)",
     "lane32.shuffle_xor": "__shfl_xor($value, $lane, $width=64)",
     "lane32.ballot": "falconc_ballot32($mask, $predicate)",
-    "lane32.any": "(falconc_ballot32($mask, $predicate) != 0)",
-    "lane32.all": "(falconc_ballot32($mask, !($predicate)) == 0)",
-    "lane32.active": "falconc_ballot32(0xffffffff, 1)",
+    "lane32.any": "falconc_any32($mask, $predicate)",
+    "lane32.all": "falconc_all32($mask, $predicate)",
+    "lane32.active": "falconc_active32()",
     "lane32.sync": "falconc_syncwarp()",
     "lane32.match_any": "falconc_match_any32($mask, $value)",
     **{
@@ -41,6 +42,22 @@ _BALLOT = """\
 static __device__ inline unsigned int falconc_ballot32(unsigned int mask, int predicate) {
   return (unsigned int)(__ballot(predicate) >> (__lane_id() & 32u)) & mask;
 }"""
+
+_ANY = """\
+// Whether some lane of a logical warp of 32, among those in mask, votes yes.
+static __device__ inline int falconc_any32(unsigned int mask, int predicate) {
+  return falconc_ballot32(mask, predicate) != 0;
+}"""
+
+_ALL = """\
+// Whether every lane of a logical warp of 32, among those in mask, votes yes.
+static __device__ inline int falconc_all32(unsigned int mask, int predicate) {
+  return falconc_ballot32(mask, !predicate) == 0;
+}"""
+
+_ACTIVE = """\
+// The lanes of a logical warp of 32 that are here together.
+static __device__ inline unsigned int falconc_active32() { return falconc_ballot32(0xffffffff, 1); }"""
 
 _SYNC = """\
 // Orders memory between the lanes of a logical warp of 32; they share one wave, which runs in lockstep.
@@ -107,6 +124,9 @@ static __device__ inline unsigned int falconc_dot4(unsigned int a, unsigned int 
 
 _HELPERS: dict[str, str] = {
     "helper.falconc_ballot32": _BALLOT,
+    "helper.falconc_any32": _ANY,
+    "helper.falconc_all32": _ALL,
+    "helper.falconc_active32": _ACTIVE,
     "helper.falconc_syncwarp": _SYNC,
     "helper.falconc_match_any32": _MATCH,
     "helper.falconc_reduce_add32": _reduce("add", "0", "result + other"),
@@ -248,6 +268,7 @@ KIN: dict[str, str] = {
     f"kin.{key}": word
     for key, word in {
         **HOST,
+        **LIBRARIES,
         **_LANES,
         **_HELPERS,
         **_DEVICE,
