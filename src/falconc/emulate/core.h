@@ -21,6 +21,8 @@ typedef unsigned long long falcon_bits;
 #define FALCON_AT
 #define FALCON_PASS_SITE
 #define FALCON_BODY(...) ;
+extern "C" FALCON_NOTE("ir:copy") void *memcpy(void *to, const void *from, unsigned long bytes) noexcept;
+extern "C" FALCON_NOTE("ir:fill") void *memset(void *to, int byte, unsigned long bytes) noexcept;
 namespace falcon {
 typedef _Float16 f16;
 typedef __bf16 bf16;

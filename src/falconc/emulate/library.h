@@ -242,6 +242,7 @@ inline long long abs(long long x) { return falcon::abs_of(x); }
 inline float abs(float x) { return falcon::abs_of(x); }
 inline double abs(double x) { return falcon::abs_of(x); }
 namespace std {
+using ::memcpy; using ::memset;
 using ::abs; using ::fma; using ::isnan; using ::isinf; using ::isfinite; using ::signbit; using ::fmaf;
 }
 inline long lrintf(float x) { return (long)rintf(x); }

@@ -45,8 +45,8 @@ def instance(
 ) -> Instance:
     """Lift kernel ``name``, for the template arguments given or those of its launch in the text.
 
-    launch: geometry, where the text does not say or another one is wanted (a ``// falconc:`` line says it too). sizes: values of scalar parameters, for a
-    launch whose block depends on them.
+    launch: geometry, where the text does not say or another one is wanted (a ``// falconc:`` line says it too).
+    sizes: values of scalar parameters, for a launch whose block depends on them.
 
     Raises:
         UsageError: no such kernel; no geometry; template arguments missing.

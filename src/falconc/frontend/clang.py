@@ -255,10 +255,18 @@ class Cursor:
     def copies(self) -> bool:
         """Whether this is a copy or move constructor that the compiler wrote."""
         raw = self.raw
-        if not (raw.is_copy_constructor() or raw.is_move_constructor()):
-            return False
-        owner = raw.semantic_parent
-        return raw.is_default_method() or (raw.location == owner.location)
+        return (raw.is_copy_constructor() or raw.is_move_constructor()) and self._implicit
+
+    @property
+    def copies_by_assignment(self) -> bool:
+        """Whether this is an operator= that the compiler wrote."""
+        raw = self.raw
+        assigns = raw.is_copy_assignment_operator_method() or raw.is_move_assignment_operator_method()
+        return assigns and self._implicit
+
+    @property
+    def _implicit(self) -> bool:
+        return self.raw.is_default_method() or self.raw.location == self.raw.semantic_parent.location
 
     @property
     def access(self) -> str:
@@ -274,7 +282,7 @@ class Cursor:
 
     def walk(self) -> Iterator[Cursor]:
         """This cursor and all below, parents first."""
-        stack = [self]
+        stack: list[Cursor] = [self]
         while stack:
             top = stack.pop()
             yield top

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from falconc.frontend import (
     lift_access,
+    lift_bytes,
     lift_collective,
     lift_construct,
     lift_convert,
@@ -23,7 +25,7 @@ from falconc.frontend.lift_scan import addressed, assigned
 from falconc.frontend.lift_state import Block, Frame, Jump, State, body
 from falconc.frontend.lift_types import CType, PointerType, ScalarType
 from falconc.frontend.lift_types import of as type_of
-from falconc.frontend.lift_values import Bound, Closure, Lanes, Nothing, Number, Place, Row, Value
+from falconc.frontend.lift_values import Aggregate, Bound, Closure, Flat, Lanes, Nothing, Number, Place, Row, Value
 
 _DROPPED = ("printf", "assert", "__assert_fail", "puts", "__builtin_unreachable", "__builtin_assume", "__trap")
 _BUILTIN_CONSTANTS = {f"__builtin_{name}{f}": value for f in ("", "f") for name, value in (
@@ -59,6 +61,8 @@ def _call(s: State, c: Cursor) -> Place:
         return _through_value(s, c)
     if callee.kind == "CONSTRUCTOR":
         return Bound(lift_construct.construct(s, c, callee))
+    if callee.spelling == "operator=" and callee.copies_by_assignment:
+        return _assigned(s, c)
     _trust(s, callee)
     if callee.parent is not None and callee.parent.spelling == "falcon" and callee.file != s.tree.main:
         found = _core(s, c, callee.spelling)
@@ -73,9 +77,20 @@ def _call(s: State, c: Cursor) -> Place:
         t = type_of(c.type)
         assert isinstance(t, ScalarType)
         return Bound(Number(constant(_BUILTIN_CONSTANTS[callee.spelling], t.dtype)))
+    if callee.spelling == "__builtin_memcpy":
+        return Bound(lift_bytes.copy(s, c))
     if callee.spelling == "__builtin_expect":
         return Bound(lift_expr.value(s, c.arguments[0]))
     return inline(s, c, callee)
+
+
+def _assigned(s: State, c: Cursor) -> Place:
+    """a = b of a class whose operator= the compiler wrote."""
+    left, right = c.arguments
+    v = lift_expr.value(s, right)
+    target = lift_expr.place(s, left)
+    lift_memory.store(s, target, v, c)
+    return target
 
 
 def _trust(s: State, callee: Cursor) -> None:
@@ -98,8 +113,7 @@ def _core(s: State, c: Cursor, name: str) -> Place | None:
             assert isinstance(lanes, Lanes)
             return Bound(Number(lift_collective.arrived(s, lanes)))
         case "copy":
-            lift_notes.copy(s, c)
-            return Bound(Nothing())
+            return Bound(lift_bytes.copy(s, c))
         case _:
             return None
 
@@ -122,10 +136,8 @@ def inline(s: State, c: Cursor, callee: Cursor) -> Place:
     arguments = list(c.arguments)
     this: Place | None = None
     if callee.kind in ("CXX_METHOD", "CONVERSION_FUNCTION", "FUNCTION_TEMPLATE") and not callee.is_static_method:
-        if len(arguments) > len(callee.arguments):
-            this = lift_expr.place(s, arguments.pop(0))
-        else:
-            this = _object(s, c)
+        written_first = len(arguments) > len(callee.arguments)
+        this = lift_expr.place(s, arguments.pop(0)) if written_first else _object(s, c)
         if isinstance(this, Lanes):
             return Bound(Number(lift_access.lane_value(s, this, lift_expr.number(s, arguments[0]), c)))
         if isinstance(this, Bound) and isinstance(this.value, Closure):
@@ -220,12 +232,27 @@ def run(
     s.running.add(key)
     breaks, s.breaks = s.breaks, []
     continues, s.continues = s.continues, []
+    before = len(s.arrays)
     try:
-        return _body(s, code, frame, result, function.spelling or "result", returns_place)
+        found = _body(s, code, frame, result, function.spelling or "result", returns_place)
+        own = set(s.arrays[before:])
+        return Bound(_given_away(found.value, own)) if isinstance(found, Bound) and own else found
     finally:
         s.frames.pop()
         s.running.discard(key)
         s.breaks, s.continues = breaks, continues
+
+
+def _given_away(v: Value, own: set[str]) -> Value:
+    """The value of a call: its rows in the function's own arrays are written by nobody any more."""
+    match v:
+        case Aggregate(t, members):
+            return Aggregate(t, {n: _given_away(m, own) for n, m in members.items()})
+        case Row(pointer) if pointer.selector is None:
+            base = pointer.one.base
+            return replace(v, fresh=True) if isinstance(base, Flat) and base.name in own else v
+        case _:
+            return v
 
 
 def scan(s: State, code: Cursor) -> None:
@@ -233,7 +260,7 @@ def scan(s: State, code: Cursor) -> None:
     if code.key not in s.scanned:
         s.scanned.add(code.key)
         s.modified |= assigned(code)
-        s.addressed |= addressed(code)
+        s.addressed |= addressed(code, s.addressed_by)
 
 
 def bind_parameters(s: State, c: Cursor, parameters: list[Cursor], arguments: list[Cursor]) -> None:
@@ -266,9 +293,7 @@ def bind_parameters(s: State, c: Cursor, parameters: list[Cursor], arguments: li
 def _argument(s: State, p: Cursor, a: Cursor) -> Place:
     if p.type.kind in lift_decl.REFERENCES:
         return lift_expr.place(s, a)
-    before = len(s.out)
-    v = lift_expr.value(s, a)
-    return Bound(v if before >= 0 else v)
+    return Bound(lift_expr.value(s, a))
 
 
 def _padded(s: State, parameters: list[Cursor], arguments: list[Cursor]) -> list[Cursor]:

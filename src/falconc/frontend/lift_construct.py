@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_call, lift_convert, lift_decl, lift_expr, lift_memory
+from falconc.frontend import lift_call, lift_convert, lift_decl, lift_expr, lift_globals, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_state import Frame, State
 from falconc.frontend.lift_types import RecordType
@@ -16,8 +16,9 @@ def construct(s: State, c: Cursor, callee: Cursor) -> Value:
     arguments = c.arguments
     definition = callee.definition
     code = next((x for x in definition.children if x.kind == "COMPOUND_STMT"), None) if definition else None
-    if len(arguments) == 1 and (code is None or callee.copies):
+    if len(arguments) == 1 and (callee.copies or (code is None and type_of(arguments[0].type) == t)):
         return lift_expr.value(s, arguments[0])  # an implicit copy
+    lift_globals.check_clean(s, definition or callee, c)
     if not isinstance(t, RecordType):
         if len(arguments) == 1:
             return lift_convert.convert(s, lift_expr.value(s, arguments[0]), t, c)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from falconc.frontend import lift_access, lift_call, lift_convert, lift_lambda, lift_memory, lift_vector
 from falconc.frontend.clang import Cursor
@@ -14,6 +15,7 @@ from falconc.frontend.lift_ops import (
     constant,
     either,
     integer,
+    loads,
     negate,
     promoted,
     select,
@@ -25,6 +27,7 @@ from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Aggregate,
     Bound,
+    Cell,
     Nothing,
     Null,
     Number,
@@ -167,8 +170,7 @@ def _binary(s: State, c: Cursor) -> Value:
     left, right = c.children[0], c.children[-1]
     op = c.operator
     if op == "=":
-        assign(s, c)
-        return lift_memory.load(s, place(s, left), c)
+        return lift_memory.load(s, assign(s, c), c)
     if op == ",":
         effect(s, left)
         return value(s, right)
@@ -214,11 +216,7 @@ def _unary(s: State, c: Cursor) -> Value:
     if op == "&":
         return lift_access.address_of(s, c)
     if op in _INCREMENTS:
-        target = place(s, inner)
-        old = lift_memory.load(s, target, c)
-        if op.startswith("x"):
-            old = lift_memory.settle(s, old)
-        lift_memory.store(s, target, _incremented(s, old, _INCREMENTS[op], c), c)
+        target, old = _increment(s, c)
         return old if op.startswith("x") else lift_memory.load(s, target, c)
     v = value(s, inner)
     if op == "__extension__":
@@ -247,6 +245,18 @@ def _unary(s: State, c: Cursor) -> Value:
             raise s.unsupported(c, f"operator '{op}'")
 
 
+def _increment(s: State, c: Cursor, wanted: bool = True) -> tuple[Place, Value]:
+    """++x and its like: the place, and the value before (``wanted``: somebody will read it)."""
+    target = place(s, c.children[0])
+    if wanted:
+        target = _settled(s, target)
+    old = lift_memory.load(s, target, c)
+    if wanted and c.operator.startswith("x"):
+        old = lift_memory.settle(s, old)
+    lift_memory.store(s, target, _incremented(s, old, _INCREMENTS[c.operator], c), c)
+    return target, old
+
+
 def _incremented(s: State, old: Value, by: int, c: Cursor) -> Value:
     if isinstance(old, Pointer):
         return lift_memory.advance(s, old, integer(by, I64), c)
@@ -257,8 +267,8 @@ def _incremented(s: State, old: Value, by: int, c: Cursor) -> Value:
     return Number(cast(old.expr.dtype, binary("add" if by > 0 else "sub", cast(dtype, old.expr), one)))
 
 
-def assign(s: State, c: Cursor) -> None:
-    """left = right; and left op= right."""
+def assign(s: State, c: Cursor, wanted: bool = True) -> Place:
+    """left = right; and left op= right. Gives the place of the left side (``wanted``: somebody will read it)."""
     left, right = c.children[0], c.children[-1]
     v = value(s, right)
     with s.collect() as items:
@@ -270,7 +280,18 @@ def assign(s: State, c: Cursor) -> None:
         v = _compound(s, lift_memory.load(s, target, left), v, c)
     if isinstance(v, Null):
         raise s.unsupported(c, "assigning the null pointer", "keep a flag instead")
+    target = _settled(s, target) if wanted else target
     lift_memory.store(s, target, v, c)
+    return target
+
+
+def _settled(s: State, target: Place) -> Place:
+    """``target`` as a place that the store into it does not move (a[a[0]] = 1)."""
+    match target:
+        case Cell(base, offset, _) if any(loads(e) for e, _ in offset.terms):
+            return replace(target, offset=lift_memory.settle_offset(s, offset, base.name))
+        case _:
+            return target
 
 
 def _compound(s: State, old: Value, v: Value, c: Cursor) -> Value:
@@ -284,8 +305,7 @@ def _compound(s: State, old: Value, v: Value, c: Cursor) -> Value:
 
 
 def _compound_value(s: State, c: Cursor) -> Value:
-    assign(s, c)
-    return lift_memory.load(s, place(s, c.children[0]), c)
+    return lift_memory.load(s, assign(s, c), c)
 
 
 def effect(s: State, c: Cursor) -> None:
@@ -296,14 +316,12 @@ def effect(s: State, c: Cursor) -> None:
         assert inner
         effect(s, inner)
     elif kind == "COMPOUND_ASSIGNMENT_OPERATOR" or (kind == "BINARY_OPERATOR" and c.operator == "="):
-        assign(s, c)
+        assign(s, c, wanted=False)
     elif kind == "BINARY_OPERATOR" and c.operator == ",":
         effect(s, c.children[0])
         effect(s, c.children[1])
     elif kind == "UNARY_OPERATOR" and c.operator in _INCREMENTS:
-        target = place(s, c.children[0])
-        old = lift_memory.load(s, target, c)
-        lift_memory.store(s, target, _incremented(s, old, _INCREMENTS[c.operator], c), c)
+        _increment(s, c, wanted=False)
     elif kind not in (*_LVALUES, *_LITERALS):
         value(s, c)
 
@@ -385,11 +403,9 @@ def place(s: State, c: Cursor) -> Place:
         v = value(s, c.children[0])
         return lift_access.target(s, v, c)
     if kind == "UNARY_OPERATOR" and c.operator in ("++x", "--x"):
-        effect(s, c)
-        return place(s, c.children[0])
+        return _increment(s, c)[0]
     if kind == "COMPOUND_ASSIGNMENT_OPERATOR" or (kind == "BINARY_OPERATOR" and c.operator == "="):
-        assign(s, c)
-        return place(s, c.children[0])
+        return assign(s, c)
     if kind == "BINARY_OPERATOR" and c.operator == ",":
         effect(s, c.children[0])
         return place(s, c.children[1])

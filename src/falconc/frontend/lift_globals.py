@@ -45,10 +45,6 @@ def _constant(s: State, declaration: Cursor, t: CType, c: Cursor) -> Place | Non
     return None
 
 
-def _is_device(declaration: Cursor) -> bool:
-    return declaration.has("CUDACONSTANT_ATTR") or declaration.has("CUDADEVICE_ATTR")
-
-
 def _table(s: State, declaration: Cursor, t: CType) -> Place | None:
     """A constant array with an initialiser: an array of each thread, filled at the start."""
     fixed = declaration.type.is_const or innermost_const(declaration) or declaration.has("CUDACONSTANT_ATTR")
@@ -58,7 +54,7 @@ def _table(s: State, declaration: Cursor, t: CType) -> Place | None:
         return None
     with s.collect() as items:
         place = lift_decl.array(s, declaration, t)
-    s.prologue += items  # type: ignore[arg-type]
+    s.prologue += items
     return place
 
 

@@ -52,7 +52,7 @@ def parts_of(s: State, c: Cursor) -> Parts:
         if slots[slot] is not None:
             raise s.unsupported(c, "a for loop written by a macro with parts left out", "write all three parts")
         slots[slot] = x
-    return Parts(*slots, inner)
+    return Parts(slots[0], slots[1], slots[2], inner)
 
 
 def _semicolons(text: str, start: int) -> tuple[int, int]:

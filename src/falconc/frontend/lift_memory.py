@@ -262,7 +262,8 @@ def settle(s: State, value: Value, name: str = "t") -> Value:
             return Number(s.settle(expr, name))
         case Aggregate(t, members):
             kept = {n: (m, f"{name}_{n}") for n, m in members.items()}
-            return Aggregate(t, {n: _copied(s, m, k) if isinstance(m, Row) else settle(s, m, k) for n, (m, k) in kept.items()})
+            held = {n: _copied(s, m, k) if isinstance(m, Row) else settle(s, m, k) for n, (m, k) in kept.items()}
+            return Aggregate(t, held)
         case Row(_, VectorType()):
             return _copied(s, value, name)
         case Pointer(choices, to, selector):

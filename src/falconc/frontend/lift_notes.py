@@ -1,29 +1,23 @@
-"""Built-ins whose meaning is one IR node, told by the notes in meaning.h; and byte copies between registers and memory."""
+"""Built-ins whose meaning is one IR node, told by the notes in meaning.h."""
 
 from __future__ import annotations
 
 from typing import cast as typed
 from typing import get_args
 
-from falconc.frontend import lift_access, lift_expr, lift_memory
+from falconc.frontend import lift_access, lift_bytes, lift_expr
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_ops import apply, binary, bitcast, cast, integer, known
+from falconc.frontend.lift_ops import apply, binary, bitcast, cast
 from falconc.frontend.lift_state import State
 from falconc.frontend.lift_types import ScalarType
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
-    Array,
-    Bound,
+    Aggregate,
     Cell,
-    Flat,
-    LazyRegister,
     Members,
     Nothing,
     Number,
     Place,
-    Pointer,
-    Row,
-    Single,
     Value,
 )
 from falconc.ir.functions import TABLE
@@ -64,6 +58,10 @@ def by_note(s: State, c: Cursor, callee: Cursor) -> Value | None:
                 return Number(bitcast(_scalar(s, callee, c), lift_expr.number(s, c.arguments[0])))
             case "ir:builtin":
                 return lift_access.built_in(s, operand, c)
+            case "ir:copy":
+                return lift_bytes.copy(s, c)
+            case "ir:fill":
+                return lift_bytes.fill(s, c)
             case "ir:type":
                 continue
             case _:
@@ -115,12 +113,10 @@ def _update(s: State, c: Cursor, callee: Cursor, op: UpdateOp) -> Value:
     place = lift_access.target(s, found[0], c)
     arguments = found[1 : 3 if op == "cas" else 2]
     if isinstance(place, Members):
-        olds = {}
+        olds: dict[str, Value] = {}
         for m in place.type.members:
-            values = [v.members[m.name] for v in arguments if hasattr(v, "members")]  # type: ignore[union-attr]
+            values = [v.members[m.name] for v in arguments if isinstance(v, Aggregate)]
             olds[m.name] = _update_cell(s, c, place.parts[m.name], op, values)
-        from falconc.frontend.lift_values import Aggregate
-
         return Aggregate(place.type, olds)
     return _update_cell(s, c, place, op, arguments)
 
@@ -138,54 +134,3 @@ def _update_cell(s: State, c: Cursor, place: Place, op: UpdateOp, arguments: lis
     old = s.fresh("old")
     s.emit(Update(base.name, index, op, args, atomic=True, old=old, where=s.where(c)))
     return Number(Var(old, base.dtype))
-
-
-# --- copies --------------------------------------------------------------------------------------------------------
-
-
-def copy(s: State, c: Cursor) -> None:
-    """falcon::copy(to, from, bytes): whole registers, in elements of the memory's own type."""
-    to, source, size = lift_expr.values(s, c.arguments)
-    count = known(size.expr) if isinstance(size, Number) else None
-    if count is None:
-        raise s.unsupported(c, "a copy of a run-time number of bytes", "copy in a loop")
-    left, right = lift_access.as_pointer(s, to, c), lift_access.as_pointer(s, source, c)
-    dtype = _element(left) or _element(right)
-    if dtype is None:
-        raise s.unsupported(c, "a copy between objects of unknown type")
-    _bind(s, left, dtype)
-    if count % dtype.size:
-        raise s.unsupported(c, "a copy of part of an element")
-    elements = count // dtype.size
-    k = lift_memory.each(s, elements) if elements > 1 else integer(0)
-    with s.collect() as items:
-        v = lift_memory.load(s, lift_memory.at_index(s, right, k, dtype, c), c)
-        lift_memory.store(s, lift_memory.at_index(s, left, k, dtype, c), v, c)
-    if elements > 1:
-        lift_memory.loop(s, k, elements, list(items), c)
-    else:
-        s.out.extend(items)
-
-
-def _element(pointer: Pointer) -> DType | None:
-    """The type of what lies behind a pointer, where its memory has one."""
-    base = pointer.choices[0].base
-    if isinstance(base, Flat):
-        return base.dtype
-    if isinstance(base, Single):
-        place = base.place
-        if isinstance(place, LazyRegister):
-            return place.array.base.dtype if place.array and isinstance(place.array.base, Flat) else None
-        if isinstance(place, Cell):
-            return place.base.dtype
-        if isinstance(place, Array) and isinstance(place.base, Flat):
-            return place.base.dtype
-        if isinstance(place, Bound) and isinstance(place.value, Row):
-            return _element(place.value.pointer)
-    return None
-
-
-def _bind(s: State, pointer: Pointer, dtype: DType) -> None:
-    base = pointer.choices[0].base
-    if isinstance(base, Single) and isinstance(base.place, LazyRegister) and base.place.array is None:
-        lift_memory.bind_register(s, base.place, dtype)

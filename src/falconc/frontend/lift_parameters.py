@@ -57,7 +57,7 @@ def bind(s: State, function: Cursor) -> tuple[list[Param], list[CParam]]:
         with s.collect() as items:
             value = made.value(type_of(p.type), "", name)
             s.env[p.key] = _place(s, p, name, value, p.key in changed)
-        s.prologue += items  # pyright: ignore[reportArgumentType]
+        s.prologue += items
         params += made.params
         kind = "struct" if made.paths != [""] else "pointer" if isinstance(made.params[0], Buffer) else "scalar"
         names = tuple(x.name for x in made.params)

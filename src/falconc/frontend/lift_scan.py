@@ -140,13 +140,32 @@ def read_variables(c: Cursor) -> set[int]:
     return {n.referenced.key for n in c.walk() if n.kind == "DECL_REF_EXPR" and n.referenced}
 
 
-def addressed(c: Cursor) -> set[int]:
-    """Keys of the variables whose address is taken."""
+def addressed(c: Cursor, seen: dict[int, set[int]] | None = None) -> set[int]:
+    """Keys of the variables whose address is taken, here or by a function that gets them by reference.
+
+    seen: what was found for functions before, by key.
+    """
+    seen = {} if seen is None else seen
     found: set[int] = set()
     for node in c.walk():
-        if (node.kind == "UNARY_OPERATOR" and node.operator == "&") or (
-            "REINTERPRET_CAST" in node.kind and node.type.kind != "POINTER"
-        ):
+        if node.kind == "CALL_EXPR":
+            found |= _addressed_by_call(node, seen)
+            continue
+        takes = node.kind == "UNARY_OPERATOR" and node.operator == "&"
+        if takes or ("REINTERPRET_CAST" in node.kind and node.type.kind != "POINTER"):
             for child in node.children:
                 found |= set(roots(child))
     return found
+
+
+def _addressed_by_call(c: Cursor, seen: dict[int, set[int]]) -> set[int]:
+    callee = c.referenced
+    if callee is None or not any(p.type.kind == "LVALUEREFERENCE" for p in callee.arguments):
+        return set()
+    if callee.key not in seen:
+        seen[callee.key] = set()
+        definition = callee.definition or callee
+        taken = addressed(definition, seen)
+        seen[callee.key] = {i for i, p in enumerate(definition.arguments) if p.key in taken}
+    arguments = c.arguments[max(0, len(c.arguments) - len(callee.arguments)) :]  # without an operator's own object
+    return {key for i in seen[callee.key] if i < len(arguments) for key in roots(arguments[i])}

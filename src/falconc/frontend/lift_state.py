@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast as typed
@@ -74,7 +74,7 @@ class State:
     taken: set[str] = field(default_factory=set[str])
     frames: list[Frame] = field(default_factory=list[Frame])
     shared: list[Stmt] = field(default_factory=list[Stmt])
-    prologue: list[Stmt] = field(default_factory=list[Stmt])
+    prologue: list[Item] = field(default_factory=list[Item])
     globals: dict[int, Place] = field(default_factory=dict[int, Place])
     views: dict[tuple[str, DType], Flat] = field(default_factory=dict[tuple[str, DType], Flat])
     view_after: dict[str, list[View]] = field(default_factory=dict[str, list[View]])
@@ -96,6 +96,8 @@ class State:
     pragmas: list[Pragma] = field(default_factory=list[Pragma])
     collapsed: list[int] = field(default_factory=list[int])
     addressed: set[int] = field(default_factory=set[int])
+    addressed_by: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
+    arrays: list[str] = field(default_factory=list[str])
     running: set[tuple[int, str, int]] = field(default_factory=set[tuple[int, str, int]])
     labels: int = KERNEL
 
@@ -127,7 +129,7 @@ class State:
         return SourceDefect(what, next_step, self.where(cursor))
 
     @contextmanager
-    def at(self, cursor: Cursor) -> Iterator[Span | None]:
+    def at(self, cursor: Cursor) -> Generator[Span | None]:
         """Statements made inside belong to ``cursor``'s place."""
         span = self.tree.span(cursor)
         if span is None:
@@ -140,7 +142,7 @@ class State:
             self.sites.pop()
 
     @contextmanager
-    def collect(self) -> Iterator[list[Item]]:
+    def collect(self) -> Generator[list[Item]]:
         """Statements made inside go to the list given, not to the current body."""
         outer, self.out = self.out, []
         try:
@@ -186,6 +188,7 @@ class State:
         if space == "shared":
             self.shared.append(alloc)
         else:
+            self.arrays.append(flat.name)
             self.emit(alloc)
         return flat
 

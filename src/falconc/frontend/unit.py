@@ -27,8 +27,8 @@ class LaunchSite:
     """One launch of a kernel in host code.
 
     launch: geometry over the kernel's scalar parameters, None where it cannot be expressed so (reason says why).
-    sizes: scalar parameters whose value the host code fixes. extents: element counts of buffer parameters (IR expressions
-    over scalar parameters, or constants) from host allocations.
+    sizes: scalar parameters whose value the host code fixes. extents: element counts of buffer parameters (IR
+    expressions over scalar parameters, or constants) from host allocations.
     """
 
     kernel: str
@@ -71,7 +71,7 @@ class Unit:
 class Instance:
     """One kernel of a text, templates resolved, lifted.
 
-    symbol: the callee as C++ spells it ("gemm<16, float>"). assumptions: what lifting took for granted, for the evidence.
+    symbol: the callee as C++ spells it ("gemm<16, float>"). assumptions: what lifting took for granted.
     intrinsics: names of built-ins whose meaning was used, with their trust ("hardware", "documented", "inferred").
     """
 
