@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from falconc.errors import SourceDefect, Unsupported, UsageError
+from falconc.errors import SourceDefect, UsageError
 from falconc.frontend import clang
 from falconc.frontend.clang import Cursor, Tree
 from falconc.frontend.lift_globals import missing_advice
@@ -116,7 +116,7 @@ def _instance(tree: Tree, symbol: str, info: KernelInfo, tail_from: int) -> Curs
     defect = complain(tree, tail_from)
     if defect is not None and defect.where and info.where.offset <= defect.where.offset < info.where.end:
         raise defect
-    reason = said[0] if said else "clang finds no such instance"
-    raise Unsupported(
+    reason = next((m for m in said if _HOLDER not in m), "the arguments do not fit the parameters")
+    raise UsageError(
         f"'{symbol}' cannot be instantiated: {reason}", f"it takes {', '.join(info.template_params)}", info.where
     )

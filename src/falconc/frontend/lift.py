@@ -10,8 +10,7 @@ from falconc.errors import SourceDefect, UsageError
 from falconc.frontend import lift_call, lift_jumps, lift_parameters, lift_pragmas, lift_stmt
 from falconc.frontend.clang import Cursor, Tree
 from falconc.frontend.lift_ops import cast, integer, known
-from falconc.frontend.lift_state import Retry, State
-from falconc.frontend.lift_values import Base
+from falconc.frontend.lift_state import Known, Retry, State
 from falconc.frontend.unit import CParam
 from falconc.ir import spec
 from falconc.ir.nodes import (
@@ -57,10 +56,10 @@ def lift(tree: Tree, function: Cursor, name: str, platform: Platform, launch: La
     Raises:
         Unsupported, SourceDefect: with the place in the text.
     """
-    bases: dict[str, list[Base]] = {}
+    found = Known()
     for _ in range(_RETRIES):
         try:
-            return _lift_once(tree, function, name, platform, launch, bases)
+            return _lift_once(tree, function, name, platform, launch, found)
         except Retry:
             continue
         except RecursionError:
@@ -79,9 +78,9 @@ def lift_state_unsupported(tree: Tree, function: Cursor) -> Exception:
 
 
 def _lift_once(
-    tree: Tree, function: Cursor, name: str, platform: Platform, launch: Launch | None, bases: dict[str, list[Base]]
+    tree: Tree, function: Cursor, name: str, platform: Platform, launch: Launch | None, found: Known
 ) -> Lifted:
-    s = State(tree, platform, launch, bases, pragmas=lift_pragmas.of_text(tree.source.text))
+    s = State(tree, platform, launch, found, pragmas=lift_pragmas.of_text(tree.source.text))
     definition = function.definition or function
     code = next((c for c in definition.children if c.kind == "COMPOUND_STMT"), None)
     if code is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from falconc.frontend import lift_access, lift_expr, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import binary, bitcast, cast, integer, known
-from falconc.frontend.lift_state import State, body
+from falconc.frontend.lift_state import Retry, State, body
 from falconc.frontend.lift_types import flat_dtype
 from falconc.frontend.lift_values import (
     Array,
@@ -38,6 +38,7 @@ def copy(s: State, c: Cursor) -> Value:
             c, "a copy between objects of unknown type", "cast both pointers to a type with known layout"
         )
     _bind(s, left, dtype)
+    _retype(s, left, _element(right))
 
     def element(k: Expr) -> None:
         v = lift_memory.load(s, lift_memory.at_index(s, right, k, dtype, c), c)
@@ -150,6 +151,16 @@ def _element(pointer: Pointer) -> DType | None:
         if isinstance(place, Bound) and isinstance(place.value, Row):
             return _element(place.value.pointer)
     return None
+
+
+def _retype(s: State, pointer: Pointer, dtype: DType | None) -> None:
+    """A local array of integers that floats are copied into as they are holds floats."""
+    base = pointer.choices[0].base
+    if not isinstance(base, Flat) or dtype is None or base.space != "register" or base.rank != 1:
+        return
+    if base.dtype.is_integer and dtype.is_float and base.dtype.size == dtype.size and base.name not in s.known.types:
+        s.known.types[base.name] = dtype
+        raise Retry
 
 
 def _bind(s: State, pointer: Pointer, dtype: DType) -> None:

@@ -37,8 +37,8 @@ from falconc.frontend.lift_values import (
     Value,
     single,
 )
-from falconc.ir.nodes import Buffer, Const, Expr, View
-from falconc.ir.types import I32, I64, U8
+from falconc.ir.nodes import Apply, Buffer, Const, Expr, View
+from falconc.ir.types import I32, I64, U8, DType
 
 REFERENCES = ("LVALUEREFERENCE", "RVALUEREFERENCE")
 
@@ -140,15 +140,27 @@ def _record(
 ) -> Place:
     if v is not None and not mutable:
         return Bound(lift_memory.settle(s, lift_convert.convert(s, v, t, at) if at else v, name))
-    place = storage(s, name, t, in_memory=addressed)
+    place = storage(s, name, t, in_memory=addressed, holding=_moved_type(v))
     if v is not None:
         lift_memory.store(s, place, v, at)
     return place
 
 
-def storage(s: State, name: str, t: CType, in_memory: bool = False, at: Cursor | None = None) -> Place:
-    """Uninitialised storage for an object."""
+def _moved_type(v: Value | None) -> DType | None:
+    """The float type of a struct of integers whose members are floats' bits."""
+    numbers = [] if v is None else lift_memory.numbers(v)
+    kinds = {e.args[0].dtype if isinstance(e, Apply) and e.function == "bitcast" else e.dtype for e in numbers}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return kind if kind is not None and kind.is_float else None
+
+
+def storage(
+    s: State, name: str, t: CType, in_memory: bool = False, at: Cursor | None = None, holding: DType | None = None
+) -> Place:
+    """Uninitialised storage for an object. holding: what its numbers are, where the type says integers."""
     dtype = flat_of(t)
+    if holding is not None and dtype is not None and dtype.size == holding.size:
+        dtype = holding
     if in_memory and dtype and not isinstance(t, ScalarType | VectorType):
         flat = s.array(name, dtype, t.size // dtype.size)
         return lift_memory.place_at(s, flat, ZERO, t, at)

@@ -130,7 +130,8 @@ class _Parameter:
         depth, inner = 0, t
         while isinstance(inner, ArrayType):
             depth, inner = depth + 1, inner.of
-        known = list(reversed(sizes))[:depth]
+        sizes.sort(key=lambda x: x.offset)  # clang gives them innermost first
+        known = sizes[len(sizes) - depth :][::-1] if depth <= len(sizes) else sizes[::-1]
 
         def build(part: CType, left: list[Cursor]) -> CType:
             if not isinstance(part, ArrayType):

@@ -47,7 +47,16 @@ KERNEL = 0  # the label a kernel's own return jumps to
 
 
 class Retry(Exception):
-    """A pointer was found to have a base that earlier statements did not allow for; lift again with what is known."""
+    """Something was found that earlier statements did not allow for; lift again with what is known."""
+
+
+@dataclass
+class Known:
+    """What earlier runs over the same kernel found out. bases: of each pointer variable. types: what a local array
+    holds where that is not what its declaration says (floats moved as integers), by its name."""
+
+    bases: dict[str, list[Base]] = field(default_factory=dict[str, list[Base]])
+    types: dict[str, DType] = field(default_factory=dict[str, DType])
 
 
 @dataclass
@@ -68,7 +77,7 @@ class State:
     tree: Tree
     platform: Platform
     launch: Launch | None
-    pointer_bases: dict[str, list[Base]]
+    known: Known
     out: list[Item] = field(default_factory=list[Item])
     env: dict[int, Place] = field(default_factory=dict[int, Place])
     taken: set[str] = field(default_factory=set[str])
@@ -183,8 +192,9 @@ class State:
     def array(self, name: str, dtype: DType, extent: int | Expr, space: str = "register") -> Flat:
         """A new array, for this thread or (space shared) for its block."""
         size = Const(extent, I32) if isinstance(extent, int) else extent
-        flat = Flat(self.fresh(name), dtype, space, 1, known(size))
-        alloc = Alloc(Buffer(flat.name, dtype, (size,), space), where=self.where(None))
+        taken = self.fresh(name)
+        flat = Flat(taken, self.known.types.get(taken, dtype), space, 1, known(size))
+        alloc = Alloc(Buffer(flat.name, flat.dtype, (size,), space), where=self.where(None))
         if space == "shared":
             self.shared.append(alloc)
         else:
@@ -218,7 +228,7 @@ class State:
         self.assumptions[sentence] = None
 
     def bases_of(self, name: str) -> list[Base]:
-        return self.pointer_bases.setdefault(name, [])
+        return self.known.bases.setdefault(name, [])
 
 
 def body(items: Sequence[Item]) -> Body:
