@@ -50,8 +50,8 @@ class Uniformity:
 def of_group(body: Body, threads: Iterable[str], lanes: int = 0) -> Uniformity:
     """Uniformity over the threads numbered by the variables ``threads``.
 
-    lanes: the group is one of so many lanes: results of collectives of this width are shared by all of them. 0: a
-    block, where every group of lanes has its own.
+    lanes: how many threads the group has: results of collectives of this width are shared by all of them. With
+    narrower ones every set of lanes has its own.
     """
     varying = set(threads)
     private = {n.buffer.name for n in walk(body) if isinstance(n, Alloc)}

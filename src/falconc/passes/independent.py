@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from falconc.analysis import dependence
 from falconc.ir.nodes import For, Kernel, Update
 from falconc.ir.walk import walk
 
@@ -10,8 +11,6 @@ def is_independent(kernel: Kernel, loop: For) -> bool:
     """Whether the loop is marked so, or shown to be so by dependence analysis."""
     if loop.kind.name == "parallel":
         return True
-    from falconc.analysis import dependence
-
     return loop.kind.name == "serial" and dependence.carried(kernel, loop) is None
 
 

@@ -11,6 +11,8 @@ from falconc.ir.walk import walk
 from falconc.passes import Pass
 from falconc.passes.loop_fission import LoopFission
 from falconc.passes.normal_form import normalise
+from falconc.passes.reductions import Reductions
+from falconc.passes.scalar_values import ScalarValues
 from falconc.passes.staging import UndoStaging
 from falconc.passes.thread_program import names_of_values
 from falconc.platform import Platform
@@ -31,9 +33,13 @@ class LoopRecovery(Pass):
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         if not _has_threads(kernel):
             return kernel
+        kernel = ScalarValues().apply(kernel, platform)
         names = names_of_values(kernel.body)
+        kernel = Reductions().apply(kernel, platform)
+        kernel = ScalarValues().apply(kernel, platform)
         kernel = UndoStaging().apply(kernel, platform)
         kernel = LoopFission().apply(kernel, platform)
+        kernel = ScalarValues().apply(kernel, platform)
         return replace(kernel, body=normalise(kernel, names))
 
     @classmethod

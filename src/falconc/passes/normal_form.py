@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from falconc.ir.nodes import SERIAL, Body, For, If, Kernel, Stmt, View, While, parallel
-from falconc.ir.walk import walk
+from falconc.ir.nodes import SERIAL, Body, For, If, Kernel, Stmt, While, parallel
+from falconc.ir.walk import variables
 from falconc.passes import Pass, guards
-from falconc.passes.accumulators import fold_partials
-from falconc.passes.independence import is_independent
+from falconc.passes.accumulators import fold_partials, only_accumulates
 from falconc.passes.loop_merge import Hints, Merger, strided
 from falconc.passes.names import Names
 from falconc.passes.polynomial import Facts
@@ -36,11 +35,11 @@ class NormalForm(Pass):
 
 def normalise(kernel: Kernel, hints: Hints) -> Body:
     """The body of ``kernel`` in plain form; ``hints``: names that the text gave to values."""
-    form = _Form(Merger(Names(kernel), hints), any(isinstance(n, View) for n in walk(kernel.body)))
+    form = _Form(Merger(Names(kernel), hints))
     body = tidy(kernel.body, Facts())
     for _ in range(_ROUNDS):
         before = body
-        for change in (form.merging, form.guarding, form.marking):
+        for change in (form.merging, form.guarding):
             form.change = change
             body = tidy(form.body(body, Facts()), Facts())
         if body == before:
@@ -53,7 +52,6 @@ class _Form:
     """Carries one kind of change through a tree, innermost loops first."""
 
     merger: Merger
-    viewed: bool  # some memory has two names
     change: Callable[[For, Facts], Stmt] = field(init=False)
 
     def body(self, body: Body, facts: Facts) -> Body:
@@ -85,12 +83,6 @@ class _Form:
         """Guards outward and into the bounds."""
         return guards.absorb(replace(loop, body=guards.raise_guard(loop.body)), facts)
 
-    def marking(self, loop: For, facts: Facts) -> Stmt:
-        """Independence shown where nobody said it."""
-        if loop.kind == SERIAL and not self.viewed and is_independent(loop, facts):
-            return replace(loop, kind=parallel("data"))
-        return loop
-
     def _any_merged(self, nest: list[For], body: Body, facts: Facts) -> For | None:
         for at in range(len(nest)):
             for other in range(at + 1, len(nest)):
@@ -105,14 +97,17 @@ class _Form:
         between = nest[at + 1 : other]
         if between and not all(n.kind.name == "parallel" for n in (a, b, *between)):
             return None
+        if any(variables((n.lo, n.hi, n.step)) & {a.var, b.var} for n in between):
+            return None
         here = facts
-        for n in nest:
+        for n in nest[: other + 1]:
             here = within(n, here)
+        below: Body = (_wrapped(nest[other + 1 :], body),) if nest[other + 1 :] else body
         for first, second in ((a, b), (b, a)) if a.kind == b.kind == parallel("data") else ((a, b),):
-            done = self.merger.pair(first, second, body, here)
+            done = self.merger.pair(first, second, below, here)
             if done is not None:
                 new, inner = done
-                rest = [n for k, n in enumerate(nest) if k not in (at, other)]
+                rest = [n for k, n in enumerate(nest[: other + 1]) if k not in (at, other)]
                 rest.insert(at, new)
                 return _wrapped(rest, inner)
         return None
@@ -120,11 +115,12 @@ class _Form:
     def _strided(self, nest: list[For], body: Body, facts: Facts) -> For | None:
         for at in range(len(nest) - 1):
             a, inner = nest[at], nest[at + 1]
-            if a.kind.name != "parallel":
+            if a.kind.name != "parallel" and not only_accumulates(inner.body):
                 continue
             whole = strided(a, _wrapped(nest[at + 1 :], body), facts)
             if whole is not None:
-                kind = inner.kind
+                # One thread's iterations keep their order; whether they depend on each other nobody said.
+                kind = inner.kind if a.kind.name == "parallel" else SERIAL
                 return _wrapped(nest[:at], (replace(whole, kind=kind),))
         return None
 

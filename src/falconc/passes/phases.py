@@ -113,8 +113,7 @@ class Splitter:
 
     def split(self, body: Body) -> Body:
         """``body`` as group statements and Parts."""
-        width = self.group.count if self.group.is_lanes else 0
-        self.uniform = uniformity.of_group(body, [a.var for a in self.group.axes], width)
+        self.uniform = uniformity.of_group(body, [a.var for a in self.group.axes], self.group.count)
         self.hoisted = _hoistable(body, self)
         self.lets = {n.name for n in walk(body) if isinstance(n, Let)}
         self.constant = buffers_read(body) - buffers_written(body) - _declared(body)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from math import prod
 
 from falconc.ir.nodes import Binary, Cast, Const, Expr, Select, Unary, Var
 from falconc.ir.types import BOOL, DType
@@ -300,12 +301,23 @@ class Facts:
         return (not target.is_signed and target.bits == source.bits) or self._cannot_wrap(p, source)
 
     def _cannot_wrap(self, p: Poly, dtype: DType) -> bool:
-        """Sums and products of loop variables and constants: CUDA's limits keep thread numbers far below 2**32."""
-        if any(not (isinstance(a, Var) and a.name in self.loops) for m in p.terms for a in m):
-            return p.constant is not None and 0 <= (p.constant or 0) <= dtype.highest
-        if any(abs(c) > dtype.highest // 2 for c in p.terms.values()):
-            return False
-        return all(c >= 0 for c in p.terms.values()) or self.proves(p)
+        """Whether the value of ``p`` fits ``dtype`` for certain.
+
+        Sums and products of thread numbers and constants do: CUDA's limits keep them far below 2**32. Others do where
+        the types of the atoms are so small that even the largest values fit.
+        """
+        if p.constant is not None:
+            return dtype.lowest <= p.constant <= dtype.highest
+        if all(isinstance(a, Var) and a.name in self.loops for m in p.terms for a in m):
+            if any(abs(c) > dtype.highest // 2 for c in p.terms.values()):
+                return False
+            return all(c >= 0 for c in p.terms.values()) or self.proves(p)
+        largest = 0
+        for m, c in p.terms.items():
+            if c < 0:
+                return False
+            largest += c * prod(a.dtype.highest for a in m)
+        return largest <= dtype.highest and all(self._natural(a) or self.proves(atom(a), 3) for a in p.atoms)
 
 
 def emit(p: Poly, dtype: DType) -> Expr:

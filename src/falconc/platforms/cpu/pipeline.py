@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from falconc.passes import Pipeline
+from falconc.passes.loop_contraction import LoopContraction
+from falconc.passes.loop_recovery import LoopRecovery
+from falconc.passes.parallelise import Parallelise
 
-PIPELINE: Pipeline = ()
+PIPELINE: Pipeline = (LoopRecovery(), LoopContraction(), Parallelise())
