@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from falconc.platform import Platform
     from falconc.source import Source
 
-_REPORT_BUGS = "this is a bug in falconc: report it with the text and the command (--debug shows the traceback)"
 Arguments = argparse.Namespace
 
 
@@ -56,8 +55,6 @@ def _check_command(words: Sequence[str]) -> None:
 
 
 def _complain(error: FalconcError, as_json: bool) -> int:
-    if isinstance(error, InternalError) and not error.next_step:
-        error = InternalError(error.what, _REPORT_BUGS, error.where)
     sys.stderr.write(error.report() + "\n")
     if as_json:
         from falconc import report
@@ -181,6 +178,9 @@ def _translate(args: Arguments) -> int:
     for kernel in result.kernels:
         if kernel.error is not None:
             _out(kernel.error.report() + "\n", sys.stderr)
+    failed = [f"{r.tool} {r.target}" for r in result.compiled if r.status == "failed"]
+    if failed:
+        _out(f"warning: the output does not compile with {', '.join(failed)}: see the report\n", sys.stderr)
     if not wanted:
         place = f"{args.output} is not written" if args.output else "the output is not printed"
         _out(f"{result.verdict.name} is below --require {args.require}: {place} (--keep)\n", sys.stderr)
@@ -224,7 +224,7 @@ def _compare(args: Arguments) -> list[tuple[str, Any]]:
         verdict = verify.equivalent(a, b, flow.verify_options(options))
         out.append((f"{a.symbol} and {b.symbol}" if a.symbol != b.symbol else a.symbol, verdict))
         if args.save_replay:
-            from falconc.verify.replay import record
+            from falconc.verify.recording import record
 
             reading.write(args.save_replay, record(a, b, flow.verify_options(options), verdict) + "\n")
     return out

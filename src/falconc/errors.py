@@ -31,11 +31,12 @@ class FalconcError(Exception):
 
     exit_code: ClassVar[int] = 4
     label: ClassVar[str] = "error"
+    usual_step: ClassVar[str] = ""  # what to do next where the place that raised does not say
 
     def __init__(self, what: str, next_step: str = "", where: Span | None = None) -> None:
         super().__init__(what)
         self.what = what
-        self.next_step = next_step
+        self.next_step = next_step or self.usual_step
         self.where = where
 
     def report(self) -> str:
@@ -64,6 +65,7 @@ class SourceDefect(FalconcError):
 
     exit_code = 1
     label = "defect"
+    usual_step = "correct the text (it is read as C++17); a macro that it needs is set with --define"
 
 
 class KernelFault(FalconcError):
@@ -92,3 +94,4 @@ class InternalError(FalconcError):
 
     exit_code = 4
     label = "internal error"
+    usual_step = "this is a bug in falconc: report it with the text and the command (--debug shows the traceback)"

@@ -242,7 +242,7 @@ def _by_span_edits(unit: Unit, target: Platform, options: Options) -> Routed:
         try:
             lifted = instance(unit, info.name, options)
         except FalconcError as error:
-            if isinstance(error, UsageError) and len(picked) == 1:
+            if isinstance(error, UsageError | SourceDefect) and len(picked) == 1:
                 raise
             reports.append(KernelReport(info.name, _nothing_ran(error, options), error=error))
             continue

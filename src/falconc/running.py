@@ -108,6 +108,10 @@ def extents(instance: Instance, sizes: Mapping[str, int], given: Mapping[str, in
     exam = Examination(only_exact(Subject.of(instance)), None, Options(extents=known, seconds=seconds), {})
     setting = exam.setting(sizes)
     if setting is None:
+        failure = exam.found.source.failure
+        if failure:
+            advice = "`falconc check` says more; a slow one ends with more --seconds or with --shape"
+            raise KernelFault(f"kernel '{instance.symbol}' did not end well: {failure}", advice, instance.kernel.where)
         listed = " ".join(f"--shape {n}=COUNT" for n in unknown)
         raise UsageError(f"how much of {', '.join(unknown)} the kernel touches cannot be told", f"pass {listed}")
     return setting.extents

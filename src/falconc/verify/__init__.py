@@ -9,9 +9,9 @@ from falconc.verify.verdict import Defect, Difference, Evidence, Verdict
 
 def replay(path: Path | str) -> Verdict:
     """Run a replay file again."""
-    from falconc.verify import replay as file
+    from falconc.verify import recording
 
-    return file.replay(path)
+    return recording.replay(path)
 
 
 __all__ = [

@@ -226,7 +226,7 @@ def _in_words(d: Defect) -> str:
 def _scope(found: Findings) -> str:
     if not found.settings:
         return "nothing ran"
-    rows = [inputs.describe(_plain_sizes(s.sizes)) or "the one shape" for s in found.settings]
+    rows = [inputs.describe(_plain_sizes(s.sizes)) for s in found.settings]
     return "; ".join(rows)
 
 
@@ -258,9 +258,10 @@ def _evidence(exam: Examination, floats: FloatFindings, unseen: list[str]) -> Ev
     found = exam.found
     target = found.target
     assert target is not None and exam.target is not None
+    compared = "nothing to compare" if not found.settings else "different" if found.difference else "equal"
     runs = (
         f"exact arithmetic: {found.source.runs} source and {target.runs} target runs over {len(found.settings)} shapes"
-        f", 3 schedules: {'different' if found.difference else 'equal'}",
+        f", 3 schedules: {compared}",
         f"floats: {floats.runs} runs of the texts, largest error {floats.worst:.2g} of the bound",
     )
     names = {n.function for s in (exam.source, exam.target) for n in walk(s.kernel.body) if isinstance(n, Apply)}

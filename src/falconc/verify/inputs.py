@@ -197,4 +197,4 @@ def scalar(dtype: DType, kind: str, rng: np.random.Generator) -> Any:
 
 
 def describe(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{k}={v}" for k, v in values.items())
+    return ", ".join(f"{k}={v}" for k, v in values.items()) or "the one shape"
