@@ -84,7 +84,6 @@ def kernel(body: str, before: str = "") -> str:
          "this loop waits for a lock that another lane of the same wave may hold", "atomicCAS(q, 0, 1)"),
         ("do {} while (atomicExch(q, 1)); p[0] += 1; atomicExch(q, 0);",
          "this loop waits for a lock that another lane of the same wave may hold", "atomicExch(q, 1)"),
-        ("int b; __match_all_sync(0xffffffff, n, &b);", "'__match_all_sync': it has no counterpart", "__match_all_sync"),
     ],
 )  # fmt: skip
 def test_refused_in_a_kernel(body: str, what: str, caret: str) -> None:
@@ -177,10 +176,11 @@ def test_wide_groups_where_the_whole_block_passes(body: str) -> None:
     [
         ("q[0] = __activemask();", "'__activemask': which lanes happen to be together depends on the wave width"),
         (
-            "p[0] = __builtin_amdgcn_rcpf(p[1]);",
-            "'__builtin_amdgcn_rcpf' has no known counterpart in CUDA C (NVIDIA GPUs)",
+            "q[0] = __builtin_amdgcn_mov_dpp(q[1], 1, 15, 15, true);",
+            "'__builtin_amdgcn_mov_dpp' has no known counterpart in CUDA C (NVIDIA GPUs)",
         ),
-        ("p[0] = __shfl_sync(~0ull, p[1], 0);", "'__shfl_sync': lane masks of 64 bits are not translated"),
+        ("p[0] = __shfl_sync(0xffffull, p[1], 0);", "the lane mask '0xffffull' does not name all of 64 lanes"),
+        ("p[0] = __shfl_sync(1ull << n, p[1], 0);", "the lane mask '1ull << n' does not name all of 64 lanes"),
     ],
 )
 def test_refused_from_the_wide_side(body: str, what: str) -> None:

@@ -6,9 +6,11 @@ lane width of the source is kept; what that means for each word is in the platfo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from falconc.frontend import tokens
+from falconc.frontend.tokens import Token
 from falconc.frontend.unit import Unit
 from falconc.kin import handtuned, headers, scopes, vocabulary
 from falconc.kin.edits import Edit, Note, apply
@@ -49,7 +51,8 @@ def translate(unit: Unit, target: Platform) -> Result:
     hazards.check_progress()
     rewriter = Rewriter(source, code, words, scope, hazards)
     edits = rewriter.edits(0, len(code))
-    include_edits, include_notes = headers.translate(source, everything, words, set())
+    wanted = _wanted(edits, code, words, rewriter.used)
+    include_edits, include_notes = headers.translate(source, everything, words, wanted)
     helpers = _helpers(edits, words, headers.newline(source.text))
     if helpers:
         at = headers.after_includes(source, everything)
@@ -58,6 +61,12 @@ def translate(unit: Unit, target: Platform) -> Result:
     found = [*include_notes, *rewriter.notes, *hazards.notes, *handtuned.notes(source, code, words, scope)]
     notes = sorted(found, key=lambda n: n.where.offset if n.where else 0)
     return Result(text, tuple(dict.fromkeys(notes)))
+
+
+def _wanted(edits: list[Edit], code: Sequence[Token], words: Vocabulary, keys: set[str]) -> set[str]:
+    """Headers of the target that names of the text or of the edits, or keys of words written, call for."""
+    names = keys | {t.text for t in code if t.kind == "name"} | {n for e in edits for n in _names(e.text)}
+    return {f"include.{topic}" for topic, pattern in words.needs.items() if any(pattern.match(n) for n in names)}
 
 
 def _own_helpers(source: Source, words: Vocabulary) -> list[Edit]:

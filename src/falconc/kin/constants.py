@@ -23,7 +23,7 @@ _SUFFIX = re.compile(r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]+\b")
 
 
 def value(text: str, scopes: Scopes, lane_width: int, depth: int = 0) -> int | None:
-    """The value of a C integer expression of literals, + - * / % << >> & | and constants of the text; None if unknown.
+    """The value of a C integer expression of literals, operators and constants of the text; None if unknown.
 
     Names that the text does not define as a constant are unknown, except the built-in lane width.
     """
@@ -47,5 +47,8 @@ def _of(node: ast.expr, scopes: Scopes, lane_width: int, depth: int) -> int | No
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             a, b = _of(left, scopes, lane_width, depth), _of(right, scopes, lane_width, depth)
             return None if a is None or b is None else _OPERATORS[type(op)](a, b)
+        case ast.UnaryOp(op=ast.Invert() | ast.USub() as op, operand=operand):
+            a = _of(operand, scopes, lane_width, depth)
+            return None if a is None else ~a if isinstance(op, ast.Invert) else -a
         case _:
             return None

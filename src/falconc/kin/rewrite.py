@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from falconc.errors import Unsupported
 from falconc.frontend.tokens import Token, closing
-from falconc.kin import arguments, constants
+from falconc.kin import arguments, constants, widths
 from falconc.kin.edits import Edit, Note, apply
 from falconc.kin.forms import REST, Form
 from falconc.kin.hazards import Hazards
@@ -19,7 +19,8 @@ FULL_MASK = frozenset(
     {"0xffffffff", "0xFFFFFFFF", "-1", "~0", "0xffffffffu", "0xFFFFFFFFu", "0xFFFFFFFFU", "~0u", "FULL_MASK"}
 )
 # Operations of a lane group that a lane carries out without the others.
-_OWN_LANE = (".index", ".fence")
+_OWN_LANE = (".index", ".below_low", ".below_high")
+_ALL_LANES = (1 << 64) - 1
 _CONDITIONS = frozenset({"if", "elif", "ifdef", "ifndef"})
 _SKIPPED = frozenset({"include", "pragma"})
 
@@ -42,7 +43,11 @@ class Rewriter:
         i = low
         while i < high:
             token = self.tokens[i]
-            if token.kind != "name" or token.directive in _SKIPPED or self._is_member(i):
+            if token.kind != "name" or token.directive in _SKIPPED:
+                i += 1
+                continue
+            if self._is_member(i):
+                out += self._member(i)
                 i += 1
                 continue
             new, i = self._word(i, high)
@@ -51,6 +56,20 @@ class Rewriter:
 
     def _is_member(self, i: int) -> bool:
         return i > 0 and self.tokens[i - 1].text in (".", "->")
+
+    def _member(self, i: int) -> list[Edit]:
+        """A device's lane width, where it sizes something: kernels of the text keep groups of the source's width."""
+        name = self.tokens[i].text
+        if self.words.same_lanes or name not in self.words.properties or not self.scopes.functions:
+            return []
+        if name in self.scopes.declared or widths.is_shown(self.tokens, i) or widths.is_set(self.tokens, i):
+            return []
+        first, width = widths.start(self.tokens, i), self.words.source.lane_width
+        what = (
+            f"'{name}' of a device is {self.words.target.lane_width} here; kernels of this text keep groups of {width}"
+        )
+        self.notes.append(Note(self.span(first, i), what))
+        return self._replace(first, i, str(width))
 
     def span(self, first: int, last: int) -> Span:
         return self.source.span(self.tokens[first].start, self.tokens[last].end)
@@ -90,8 +109,10 @@ class Rewriter:
         )
 
     def _check_known(self, first: int, last: int) -> None:
+        """An unknown name that looks like the dialect's own, or a kernel started by a kernel, is an error."""
         name = self.tokens[first].text
         if name in self.words.known or self.scopes.declares(name, first):
+            self._check_launch(first, last)
             return
         in_device = self.scopes.function_at(first) is not None
         if self.tokens[first].directive in _CONDITIONS:
@@ -99,10 +120,32 @@ class Rewriter:
                 what = f"'{name}' is not defined for {self.words.target.title}: it counts as 0 here"
                 self.notes.append(Note(self.span(first, last), what))
             return
-        if self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
+        if self.words.glued.match(name) and "##" in self._around(first):
+            what = f"a name is put together from '{name}' here: which one is not known"
+            raise Unsupported(what, "write the names out", self.span(first, last))
+        if self.words.macros.match(name) and self.scopes.includes_own:
+            what = f"'{name}' is taken to come from a header of the project, which is not translated with this file"
+            self.notes.append(Note(self.span(first, last), what))
+            return
+        full = self._names(first, last)[:1] if last > first else []
+        full = [n for n in full if self.words.reserved_in_namespace.match(n) and n not in self.words.known]
+        if full or self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
             raise Unsupported(
-                f"'{name}' has no known counterpart in {self.words.target.title}",
+                f"'{full[0] if full else name}' has no known counterpart in {self.words.target.title}",
                 "replace it, or declare it in the text if it is your own",
+                self.span(first, last),
+            )
+
+    def _around(self, i: int) -> list[str]:
+        return [t.text for t in self.tokens[max(0, i - 1) : i + 2]]
+
+    def _check_launch(self, first: int, last: int) -> None:
+        """A kernel cannot start kernels on a target without that."""
+        after = [t.text for t in self.tokens[last + 1 : last + 4]]
+        if after == ["<", "<", "<"] and self.scopes.function_at(first) is not None and not self.words.nests_launches:
+            raise Unsupported(
+                f"a kernel is started from device code, which {self.words.target.title} cannot do",
+                "start it from host code",
                 self.span(first, last),
             )
 
@@ -128,8 +171,14 @@ class Rewriter:
             return self._lane_width(first, last), last + 1
         if names[0].key == "macro.device_pass":
             return self._device_pass(form, first, last), last + 1
-        text = form.name if form.is_call else form.text
-        return self._replace(first, last, text), last + 1
+        return self._replace(first, last, self._spell(form, first)), last + 1
+
+    def _spell(self, form: Form, place: int) -> str:
+        """The name that a form has at token ``place``: the text's own alias of a namespace is used."""
+        name = form.name or form.text
+        space, _, rest = name.rpartition("::")
+        alias, since = self.scopes.spelled.get(space, ("", 0))
+        return f"{alias}::{rest}" if alias and since < place else name
 
     def _replace(self, first: int, last: int, text: str) -> list[Edit]:
         return [Edit(self.tokens[first].start, self.tokens[last].end, text)]
@@ -179,6 +228,7 @@ class Rewriter:
         entry = self._of_group([e for e in fitting if len(e.form.fixed) == exact], raw, first, end)
         form = self._written(entry, first, opening - 1)
         self._check_dropped(entry.form, form, raw, first, end)
+        self._check_mask(entry.form.bind(raw), first, end)
         if entry.key.endswith(".active") and not self.words.same_lanes:
             self.hazards.active_lanes(first)
         if entry.lanes and "mask" in form.holes - entry.form.holes:
@@ -187,12 +237,22 @@ class Rewriter:
 
     def _of_group(self, entries: Sequence[Entry], raw: list[str], first: int, end: int) -> Entry:
         """The entry whose lane group the call's width fits; wider groups than the target's need the whole block."""
-        widths = constants.value(entries[0].form.bind(raw).get("width", ""), self.scopes, self.words.source.lane_width)
+        width = constants.value(entries[0].form.bind(raw).get("width", ""), self.scopes, self.words.source.lane_width)
         groups = sorted(entries, key=lambda e: e.lanes)
-        entry = next((e for e in groups if widths is not None and widths <= e.lanes), groups[-1])
+        if width is None and "width" in entries[0].form.holes and "width" not in entries[0].form.defaults:
+            return groups[0]
+        entry = next((e for e in groups if width is not None and width <= e.lanes), groups[-1])
         if entry.lanes > self.words.target.lane_width and not entry.key.endswith(_OWN_LANE):
             self.hazards.need_whole_block(first, end, entry.lanes)
         return entry
+
+    def _check_mask(self, values: dict[str, str], first: int, end: int) -> None:
+        """A mask that names lanes of a group wider than 32 has to name all of them."""
+        mask = values.get("mask64")
+        if mask is not None and (constants.value(mask, self.scopes, 0) or 0) & _ALL_LANES != _ALL_LANES:
+            raise Unsupported(
+                f"the lane mask '{mask}' does not name all of 64 lanes", "name them all", self.span(first, end)
+            )
 
     def _check_dropped(self, form: Form, target: Form, raw: list[str], first: int, end: int) -> None:
         """An argument that the target does not take must not do anything."""
@@ -211,9 +271,16 @@ class Rewriter:
         named = [name for name, _ in form.params if name != REST]
         kept = [n for n in named[: len(ranges)] if n in target.holes]
         order = [n for n, _ in target.params if n in kept]
-        if target.is_call and not target.fixed and order == kept and len(named) <= len(ranges) + len(form.defaults):
+        wrapped = self.words.unwrapped(form, form.bind(self._raw(place[1], end))) != form.bind(self._raw(place[1], end))
+        if (
+            target.is_call
+            and not target.fixed
+            and not wrapped
+            and order == kept
+            and len(named) <= len(ranges) + len(form.defaults)
+        ):
             return self._in_place(form, target, ranges, place)
-        values = form.bind([self._text(a, b) for a, b in ranges])
+        values = self.words.unwrapped(form, form.bind([self._text(a, b) for a, b in ranges]))
         if "kernel" in values:
             values["kernel"] = _without_brackets(values["kernel"])
         text = target.write(values)
@@ -246,11 +313,13 @@ class Rewriter:
             and values.get(shown[-1], target.defaults.get(shown[-1])) == target.defaults.get(shown[-1])
         ):
             shown.pop()
-        out = [Edit(self.tokens[first].start, self.tokens[opening - 1].end, target.name)]
-        if any(self.tokens[k].text == "<" for k in range(first, opening)):
-            angle = next(k for k in range(first, opening) if self.tokens[k].text == "<")
-            out = [Edit(self.tokens[first].start, self.tokens[angle - 1].end, target.name)]
-            out += self.edits(angle, opening)
+        angle = next((k for k in range(first, opening) if self.tokens[k].text == "<"), opening)
+        out = (
+            []
+            if target.name in self._names(first, angle - 1)
+            else self._replace(first, angle - 1, self._spell(target, first))
+        )
+        out += self.edits(angle, opening)
         kept = [(n, r) for n, r in given.items() if n in shown]
         dropped = [r for n, r in given.items() if n not in shown]
         rest = ranges[len(named) :]

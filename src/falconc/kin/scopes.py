@@ -27,17 +27,20 @@ class Scopes:
     """What the names of a text stand for.
 
     declared: names that the text defines, with the tokens where they are visible. macros: its macros.
-    aliases: namespace alias -> full name. opened: namespaces named by ``using namespace``. constants: name -> the
-    tokens of its value. functions: kernels and device functions. starts: the offset of each line.
+    aliases: namespace alias -> full name. spelled: full name -> its alias at file scope and where that begins. opened:
+    namespaces named by ``using namespace``. constants: name -> the tokens of its value. functions: kernels and device
+    functions. starts: the offset of each line. includes_own: it includes a file of its project.
     """
 
     declared: dict[str, tuple[range, ...]]
     macros: frozenset[str]
     aliases: dict[str, str]
+    spelled: dict[str, tuple[str, int]]
     opened: frozenset[str]
     constants: dict[str, tuple[Token, ...]]
     functions: tuple[Function, ...]
     starts: tuple[int, ...]
+    includes_own: bool
 
     def declares(self, name: str, i: int) -> bool:
         """Whether ``name``, at token ``i``, is one that the text itself defines."""
@@ -57,6 +60,7 @@ def read(text: str, tokens: Sequence[Token]) -> Scopes:
     blocks: list[int] = []
     macros: set[str] = set()
     aliases: dict[str, str] = {}
+    spelled: dict[str, tuple[str, int]] = {}
     opened: set[str] = set()
     constants: dict[str, tuple[Token, ...]] = {}
     for i, token in enumerate(tokens):
@@ -71,6 +75,8 @@ def read(text: str, tokens: Sequence[Token]) -> Scopes:
                 constants[following] = _rest_of_line(tokens, i + 2)
         elif token.text == "namespace":
             _namespace(tokens, i, aliases, opened)
+            if following in aliases and not blocks:
+                spelled[aliases[following]] = (following, i)
         elif _declares(tokens, i):
             declared[token.text] = (*declared.get(token.text, ()), _visible(tokens, i, blocks))
             if following == "=" and i and _is_constant(tokens, i):
@@ -79,10 +85,12 @@ def read(text: str, tokens: Sequence[Token]) -> Scopes:
         declared=declared,
         macros=frozenset(macros),
         aliases=aliases,
+        spelled=spelled,
         opened=frozenset(opened),
         constants=constants,
         functions=tuple(structure.functions(tokens, *_MARKS)),
         starts=(0, *(i + 1 for i, c in enumerate(text) if c == "\n")),
+        includes_own=any(t.kind == "header" and t.text.startswith('"') for t in tokens),
     )
 
 

@@ -35,7 +35,10 @@ class Vocabulary:
     includes: header of the source -> neutral key. refused: names with the reason. source_helpers, helpers: name ->
     definition, of the two dialects. shared: names that both dialects have. known: those, and what the target says.
     notes: neutral key -> what to tell the user. locks: functions that take a lock when their operands are constants.
-    reserved, reserved_in_device: what names of the source dialect look like.
+    reserved, reserved_in_device, reserved_in_namespace: what names of the source dialect look like. macros: those that
+    projects also give to macros of their own. glued: beginnings that ## may complete. properties: members that hold a
+    device's lane width. wraps: (a name, its parameter) -> what this dialect writes around the argument.
+    needs: topics of headers of the target -> what names call for them.
     """
 
     source: Platform
@@ -52,6 +55,26 @@ class Vocabulary:
     locks: frozenset[str]
     reserved: re.Pattern[str]
     reserved_in_device: re.Pattern[str]
+    reserved_in_namespace: re.Pattern[str]
+    macros: re.Pattern[str]
+    glued: re.Pattern[str]
+    properties: frozenset[str]
+    wraps: dict[tuple[str, str], tuple[str, str]]
+    needs: dict[str, re.Pattern[str]]
+
+    @property
+    def nests_launches(self) -> bool:
+        """Whether device code of the target may start kernels."""
+        return "launch.nested" in self.written
+
+    def unwrapped(self, form: Form, values: dict[str, str]) -> dict[str, str]:
+        """Arguments without what this dialect, but not the other, has to write around them."""
+        out = dict(values)
+        for name, text in values.items():
+            before, after = self.wraps.get((form.name, name), ("", ""))
+            if before and text.startswith(before) and text.endswith(after):
+                out[name] = text[len(before) : -len(after)]
+        return out
 
     @property
     def same_lanes(self) -> bool:
@@ -79,7 +102,9 @@ def _below(table: dict[str, str], topic: str) -> dict[str, str]:
     return {k.removeprefix(f"{topic}."): v for k, v in table.items() if k.startswith(f"{topic}.")}
 
 
-_NOT_WORDS = ("helper.", "include.", "refuse.", "note.", "reserved", "same.", "lock")
+_NOT_WORDS = ("helper.", "include.", "refuse.", "note.", "reserved", "same.", "lock", "property.", "needs.")
+_WRAPPED = re.compile(r"(\w+)\((.*)\)$")
+_ARGUMENT = re.compile(r"(.+\()\$(\w+)(\))$")
 
 
 @cache
@@ -115,9 +140,31 @@ def between(source_name: str, target_name: str) -> Vocabulary:
         shared=frozenset(_below(mine, "same")),
         known=frozenset(_below(mine, "same")) | frozenset(_spoken(theirs)),
         locks=frozenset(mine.get("lock", "").split()),
-        reserved=re.compile(rf"(?:{mine.get('reserved', '(?!)')})$"),
-        reserved_in_device=re.compile(rf"(?:{mine.get('reserved.device', '(?!)')})$"),
+        reserved=_pattern(mine, "reserved"),
+        reserved_in_device=_pattern(mine, "reserved.device"),
+        reserved_in_namespace=_pattern(mine, "reserved.namespace"),
+        macros=_pattern(mine, "reserved.macro"),
+        glued=_pattern(mine, "reserved.glued"),
+        properties=frozenset(mine.get("property.lanes", "").split()),
+        wraps=_wraps(mine),
+        needs={k: re.compile(rf"(?:{v})$") for k, v in _below(theirs, "needs").items()},
     )
+
+
+def _pattern(table: dict[str, str], key: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{table.get(key, '(?!)')})$")
+
+
+def _wraps(table: dict[str, str]) -> dict[tuple[str, str], tuple[str, str]]:
+    """From words like ``f(cast($function), $...)``: what stands around an argument."""
+    out: dict[tuple[str, str], tuple[str, str]] = {}
+    for key, value in table.items():
+        call = None if key.startswith(_NOT_WORDS) else _WRAPPED.match(value.split(" | ")[0])
+        for part in call.group(2).split(", ") if call else ():
+            argument = _ARGUMENT.match(part)
+            if call and argument:
+                out[call.group(1), argument.group(2)] = (argument.group(1), argument.group(3))
+    return out
 
 
 def _spoken(table: dict[str, str]) -> list[str]:

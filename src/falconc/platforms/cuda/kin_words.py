@@ -35,6 +35,10 @@ _LANES: dict[str, str] = {
     "lane32.reduce_or": "__reduce_or_sync($mask, $value)",
     "lane32.reduce_xor": "__reduce_xor_sync($mask, $value)",
     "lane32.match_any": "__match_any_sync($mask, $value)",
+    "lane32.match_all": "__match_all_sync($mask, $value, $result)",
+    "lane32.tile": "cooperative_groups::tiled_partition<$width>",
+    "lane32.library_reduce": "cub::WarpReduce<$type, $width=32>",
+    "lane32.library_scan": "cub::WarpScan<$type, $width=32>",
     "lane64.shuffle": "falconc_shfl64($value, $lane, $width=64)",
     "lane64.shuffle_up": "falconc_shfl64_up($value, $lane, $width=64)",
     "lane64.shuffle_down": "falconc_shfl64_down($value, $lane, $width=64)",
@@ -44,7 +48,18 @@ _LANES: dict[str, str] = {
     "lane64.all": "falconc_all64($predicate)",
     "lane64.index": "(falconc_thread() & 63u)",
     "lane64.sync": "-> __syncthreads()",
-    "lane64.fence": "-> __threadfence_block()",
+    "lane64.first": "-> falconc_shfl64($value, 0)",
+    "lane64.read": "-> falconc_shfl64($value, $lane)",
+    "lane64.permute": "-> falconc_shfl64((int)($value), (unsigned int)($address) >> 2)",
+    "lane64.below_low": "falconc_below_low($mask, $base)",
+    "lane64.below_high": "falconc_below_high($mask, $base)",
+    "sync.block": "-> __syncthreads()",
+    "fence.wave": "-> __threadfence_block()",
+    "fence.block": "-> __threadfence_block()",
+    "fence.device": "-> __threadfence()",
+    "fence.system": "-> __threadfence_system()",
+    "wait.pause": "__nanosleep($duration)",
+    "launch.nested": "kernel in kernel",
 }
 
 _THREAD = """\
@@ -100,6 +115,26 @@ _ALL = """\
 // Whether every lane of 64 votes yes. Every thread of the block must get here.
 static __device__ inline int falconc_all64(int predicate) { return falconc_ballot64(!predicate) == 0; }"""
 
+_BELOW_LOW = """\
+// base and how many bits of mask belong to lanes below this one, among the lower 32 of 64 lanes.
+static __device__ inline unsigned int falconc_below_low(unsigned int mask, unsigned int base) {
+  const unsigned int lane = falconc_thread() & 63u;
+  return base + __popc(lane < 32 ? mask & ((1u << lane) - 1) : mask);
+}"""
+
+_BELOW_HIGH = """\
+// base and how many bits of mask belong to lanes below this one, among the upper 32 of 64 lanes.
+static __device__ inline unsigned int falconc_below_high(unsigned int mask, unsigned int base) {
+  const unsigned int lane = falconc_thread() & 63u;
+  return base + (lane < 32 ? 0 : __popc(mask & ((1u << (lane - 32)) - 1)));
+}"""
+
+_MEDIAN = """\
+// The middle one of three values.
+static __device__ inline float falconc_median(float a, float b, float c) {
+  return fmaxf(fminf(a, b), fminf(fmaxf(a, b), c));
+}"""
+
 _HELPERS: dict[str, str] = {
     "helper.falconc_thread": _THREAD,
     "helper.falconc_exchange64": _EXCHANGE,
@@ -122,6 +157,9 @@ _HELPERS: dict[str, str] = {
     "helper.falconc_ballot64": _BALLOT,
     "helper.falconc_any64": _ANY,
     "helper.falconc_all64": _ALL,
+    "helper.falconc_below_low": _BELOW_LOW,
+    "helper.falconc_below_high": _BELOW_HIGH,
+    "helper.falconc_median": _MEDIAN,
 }
 
 _DEVICE: dict[str, str] = {
@@ -138,6 +176,14 @@ _DEVICE: dict[str, str] = {
     "math.pi.f32": "CUDART_PI_F",
     "math.pi.f64": "CUDART_PI",
     "math.dot4.add": "__dp4a($a, $b, $c)",
+    "math.dot4.signed": "-> __dp4a((int)($a), (int)($b), (int)($c))",
+    "math.dot4.unsigned": "-> __dp4a((unsigned int)($a), (unsigned int)($b), (unsigned int)($c))",
+    "math.fast.reciprocal": "-> __frcp_rn($x)",
+    "math.fast.rsqrt": "-> rsqrtf($x)",
+    "math.fast.sqrt": "-> sqrtf($x)",
+    "math.fast.exp2": "-> exp2f($x)",
+    "math.fast.log2": "-> __log2f($x)",
+    "math.median": "falconc_median($a, $b, $c)",
     "memory.load_global": "__ldcg($pointer)",
     "memory.load_all": "__ldca($pointer)",
     "memory.load_streaming": "__ldcs($pointer)",
@@ -152,10 +198,22 @@ _DEVICE: dict[str, str] = {
     "atomic.min.block": "atomicMin_block",
     "atomic.exchange.block": "atomicExch_block",
     "atomic.cas.block": "atomicCAS_block",
+    "group.tile": "cooperative_groups::tiled_partition($group, $size)",
     "group.reduce": "cooperative_groups::reduce($group, $value, $op)",
     "group.plus": "cooperative_groups::plus",
     "group.less": "cooperative_groups::less",
     "group.greater": "cooperative_groups::greater",
+    "group.bit_and": "cooperative_groups::bit_and",
+    "group.bit_or": "cooperative_groups::bit_or",
+    "group.bit_xor": "cooperative_groups::bit_xor",
+    "group.inclusive_scan": "cooperative_groups::inclusive_scan($group, $value, $op)",
+    "group.inclusive_sum": "cooperative_groups::inclusive_scan($group, $value)",
+    "property.lanes": "warpSize",
+    "needs.f16": r"__half\w*|half2?|__float2half\w*",
+    "needs.bf16": r"__nv_bfloat16\w*",
+    "needs.groups": "cooperative_groups",
+    "needs.groups_reduce": r"group\.(reduce|plus|less|greater|bit_\w+)",
+    "needs.groups_scan": r"group\.inclusive_\w+",
     "launch_bounds": "__launch_bounds__($threads)",
     "launch_bounds.blocks": "__launch_bounds__($threads, $blocks)",
     "note.launch_bounds.blocks": "the second number counts blocks per multiprocessor in CUDA and waves per SIMD in HIP:"
@@ -183,7 +241,9 @@ _INCLUDES: dict[str, str] = {
     " | <device_functions.h> | <cuda_device_runtime_api.h> | <sm_30_intrinsics.h> | <math_functions.h>",
     "include.f16": "<cuda_fp16.h> | <cuda_fp16.hpp>",
     "include.bf16": "<cuda_bf16.h>",
-    "include.groups": "<cooperative_groups.h> | <cooperative_groups/reduce.h>",
+    "include.groups": "<cooperative_groups.h>",
+    "include.groups_reduce": "<cooperative_groups/reduce.h>",
+    "include.groups_scan": "<cooperative_groups/scan.h>",
     "include.constants": "<math_constants.h>",
     "include.vector": "<vector_types.h> | <vector_functions.h>",
     "include.profiler": "<cuda_profiler_api.h>",
@@ -209,7 +269,6 @@ _REFUSE: dict[str, str] = {
     "refuse.cooperative_groups::binary_partition": _ARRIVAL,
     "refuse.cooperative_groups::this_cluster": "thread block clusters are not translated",
     "refuse.__cluster_dims__": "thread block clusters are not translated",
-    "refuse.__match_all_sync": "it has no counterpart",
     **{
         f"refuse.__shfl{op}": "it was removed in Volta; which lanes take part is not known"
         for op in ("", "_up", "_down", "_xor")
@@ -252,6 +311,10 @@ __bfloat162float __bfloat1622float2 __float2bfloat162_rn __floats2bfloat162_rn _
 __low2bfloat16 __high2bfloat16 __halves2bfloat162 __bfloat162bfloat162 __low2bfloat162 __high2bfloat162
 """
 
+_GROUP_NAMES = (
+    "thread_block thread_block_tile thread_group grid_group this_thread_block this_grid sync thread_rank group_size"
+)
+
 _RESERVED = (
     r"(make_)?cuda[A-Z_]\w*|CUDA_\w+|CUDART_\w+|__CUDA\w*|__NV\w+|nv(cuda|rtc|tx|ml)\w*"
     r"|cu(blas|dnn|fft|rand|sparse|solver|tensor|tlass)\w*|CU(BLAS|DNN|FFT|RAND|SPARSE)\w*"
@@ -269,7 +332,13 @@ KIN: dict[str, str] = {
         **_INCLUDES,
         **_REFUSE,
         **{f"same.{name}": name for name in _SAME.split()},
+        **{f"same.cooperative_groups::{name}": name for name in _GROUP_NAMES.split()},
         "reserved": _RESERVED,
+        "reserved.namespace": r"cooperative_groups::\w+|(at|c10)::cuda::\w+|cuda::\w+(::\w+)*"
+        r"|cub::(Warp|Lane|CTA|PTX|Ptx|Shuffle)\w*",
+        "reserved.macro": r"CUDA_(?!SUCCESS$|VERSION$|[RC]_\d|ERROR_|ARRAY|LAUNCH_|KERNEL_NODE|MEM|POINTER_|RESOURCE_"
+        r"|TEXTURE_|EXTERNAL_)\w+|CU(BLAS|RAND|FFT|SPARSE|DNN)_(CHECK|CALL|SAFE)\w*",
+        "reserved.glued": "cuda|cu|cublas|curand|CUDA_|cudaError|cudaMemcpy|CUBLAS_STATUS_",
         "reserved.device": r"__[a-z]\w*",
     }.items()
 }

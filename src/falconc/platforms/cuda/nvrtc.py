@@ -10,7 +10,7 @@ from pathlib import Path
 
 from falconc.errors import ToolMissing
 from falconc.platform import ToolReport
-from falconc.platforms.device_part import device_part
+from falconc.platforms.device_part import device_part, instances
 from falconc.platforms.simt_driver import DeviceFailed
 from falconc.source import Source
 
@@ -51,10 +51,15 @@ def compile_for(source: Source, target: str) -> ToolReport:
         return ToolReport("NVRTC", target, "missing", advice=_ADVICE)
     try:
         text = device_text(source)
+        uses, unknown = instances(source)
     except Exception as error:  # a text that does not even tokenize is the compiler's to report
         return ToolReport("NVRTC", target, "failed", log=str(error))
-    ok, log = _compile(library, text, source.name, _options(target))
-    return ToolReport(f"NVRTC {_version(library)}", target, "ok" if ok else "failed", resources(log), notes(log))
+    ok, log = _compile(library, text, source.name, _options(target), uses)
+    left = "".join(
+        f"not compiled: '{name}' is a template, and the text does not tell its arguments\n" for name in unknown
+    )
+    status = "ok" if ok else "failed"
+    return ToolReport(f"NVRTC {_version(library)}", target, status, resources(log), f"{left}{notes(log)}".strip())
 
 
 def cubin(source: Source, target: str, symbol: str) -> tuple[bytes, str]:
@@ -113,9 +118,11 @@ def notes(log: str) -> str:
     return "\n".join(line for line in log.splitlines() if line.strip() and not _STATISTICS.search(line))
 
 
-def _compile(library: ctypes.CDLL, text: str, name: str, options: list[str]) -> tuple[bool, str]:
+def _compile(library: ctypes.CDLL, text: str, name: str, options: list[str], uses: list[str]) -> tuple[bool, str]:
     program = ctypes.c_void_p()
     library.nvrtcCreateProgram(ctypes.byref(program), text.encode(), name.encode(), 0, None, None)
+    for use in uses:
+        library.nvrtcAddNameExpression(program, use.encode())
     words = (ctypes.c_char_p * len(options))(*(o.encode() for o in options))
     code = library.nvrtcCompileProgram(program, len(options), words)
     size = ctypes.c_size_t()

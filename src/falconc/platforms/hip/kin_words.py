@@ -9,32 +9,46 @@ Names from the HIP programming guide and the HIP math API reference (ROCm 6.x).
 from falconc.platforms.hip.host_words import HOST
 from falconc.platforms.hip.library_words import LIBRARIES
 
+
+def _shuffle(op: str) -> str:
+    return f"__shfl{op}($value, $lane, $width=64) | __shfl{op}_sync($mask64, $value, $lane, $width=64)"
+
+
 _LANES: dict[str, str] = {
     "lane.width": "warpSize | __AMDGCN_WAVEFRONT_SIZE | __AMDGCN_WAVEFRONT_SIZE__",
-    "lane32.shuffle": "__shfl($value, $lane, $width=64)",
-    "lane32.shuffle_up": "__shfl_up($value, $lane, $width=64)",
-    "lane32.shuffle_down": "__shfl_down($value, $lane, $width=64)",
-    "lane32.shuffle_xor": "__shfl_xor($value, $lane, $width=64)",
+    **{f"lane{n}.shuffle{op}": _shuffle(op) for n in (32, 64) for op in ("", "_up", "_down", "_xor")},
     "lane32.ballot": "falconc_ballot32($mask, $predicate)",
     "lane32.any": "falconc_any32($mask, $predicate)",
     "lane32.all": "falconc_all32($mask, $predicate)",
     "lane32.active": "falconc_active32()",
     "lane32.sync": "falconc_syncwarp()",
     "lane32.match_any": "falconc_match_any32($mask, $value)",
+    "lane32.match_all": "falconc_match_all32($mask, $value, $result)",
     **{
         f"lane32.reduce_{op}": f"falconc_reduce_{op}32($mask, $value)"
         for op in ("add", "min", "max", "and", "or", "xor")
     },
-    "lane64.shuffle": "__shfl($value, $lane, $width=64)",
-    "lane64.shuffle_up": "__shfl_up($value, $lane, $width=64)",
-    "lane64.shuffle_down": "__shfl_down($value, $lane, $width=64)",
-    "lane64.shuffle_xor": "__shfl_xor($value, $lane, $width=64)",
-    "lane64.ballot": "__ballot($predicate)",
-    "lane64.any": "__any($predicate)",
-    "lane64.all": "__all($predicate)",
+    "lane64.ballot": "__ballot($predicate) | __ballot_sync($mask64, $predicate)"
+    " | __builtin_amdgcn_ballot_w64($predicate)",
+    "lane64.any": "__any($predicate) | __any_sync($mask64, $predicate)",
+    "lane64.all": "__all($predicate) | __all_sync($mask64, $predicate)",
     "lane64.index": "__lane_id()",
-    "lane64.sync": "__builtin_amdgcn_wave_barrier() | __syncwarp()",
-    "lane64.fence": "__builtin_amdgcn_fence($order, $scope)",
+    "lane64.sync": "__builtin_amdgcn_wave_barrier() | __syncwarp($mask64=-1)",
+    "lane64.first": "__builtin_amdgcn_readfirstlane($value)",
+    "lane64.read": "__builtin_amdgcn_readlane($value, $lane)",
+    "lane64.permute": "__builtin_amdgcn_ds_bpermute($address, $value)",
+    "lane64.below_low": "__builtin_amdgcn_mbcnt_lo($mask, $base)",
+    "lane64.below_high": "__builtin_amdgcn_mbcnt_hi($mask, $base)",
+    **{f"lane{n}.tile": "cooperative_groups::tiled_partition<$width>" for n in (32, 64)},
+    **{f"lane{n}.library_reduce": "hipcub::WarpReduce<$type, $width=64>" for n in (32, 64)},
+    **{f"lane{n}.library_scan": "hipcub::WarpScan<$type, $width=64>" for n in (32, 64)},
+    "sync.block": "-> __syncthreads() | __builtin_amdgcn_s_barrier()",
+    "fence.wave": '__builtin_amdgcn_fence($order, "wavefront")',
+    "fence.block": '__builtin_amdgcn_fence($order, "workgroup")',
+    "fence.device": '__builtin_amdgcn_fence($order, "agent")',
+    "fence.system": '__builtin_amdgcn_fence($order, "")',
+    "wait.pause": "-> __builtin_amdgcn_s_sleep(8) | __builtin_amdgcn_s_sleep($duration)",
+    "note.wait.pause": "the time is not kept: it only lets others run",
 }
 
 _BALLOT = """\
@@ -68,29 +82,43 @@ static __device__ inline void falconc_syncwarp() {
 }"""
 
 _MATCH = """\
-// The lanes of a logical warp of 32, among those in mask, that hold the same integer.
+// The lanes of a logical warp of 32, among those in mask that are here, that hold the same integer.
 template <class T> static __device__ inline unsigned int falconc_match_any32(unsigned int mask, T value) {
   static_assert((T)0.5 == (T)0, "integers only");
+  const unsigned int here = falconc_ballot32(mask, 1);
   unsigned int same = 0;
   for (int lane = 0; lane < 32; ++lane) {
     const T other = __shfl(value, lane, 32);
-    if ((mask >> lane & 1u) && other == value) same |= 1u << lane;
+    if ((here >> lane & 1u) && other == value) same |= 1u << lane;
   }
   return same;
 }"""
 
+_MATCH_ALL = """\
+// The mask, if the lanes of a logical warp of 32 that are in it and here hold the same integer; else 0.
+template <class T>
+static __device__ inline unsigned int falconc_match_all32(unsigned int mask, T value, int *result) {
+  *result = falconc_match_any32(mask, value) == falconc_ballot32(mask, 1);
+  *result = falconc_all32(mask, *result);
+  return *result ? mask : 0;
+}"""
 
-def _reduce(op: str, start: str, step: str) -> str:
-    return f"""\
-// Reduction ({op}) over the lanes of a logical warp of 32 that are in mask; every one of them gets the result.
-template <class T> static __device__ inline T falconc_reduce_{op}32(unsigned int mask, T value) {{
-  T result = {start};
+
+def _reduce(op: str, start: str, step: str, types: tuple[str, ...]) -> str:
+    return "\n".join(
+        f"""\
+// Reduction ({op}) over the lanes of a logical warp of 32 that are in mask and here; each of them gets the result.
+static __device__ inline {t} falconc_reduce_{op}32(unsigned int mask, {t} value) {{
+  const unsigned int here = falconc_ballot32(mask, 1);
+  {t} result = {start};
   for (int lane = 0; lane < 32; ++lane) {{
-    const T other = __shfl(value, lane, 32);
-    if (mask >> lane & 1u) result = {step};
+    const {t} other = __shfl(value, lane, 32);
+    if (here >> lane & 1u) result = {step};
   }}
   return result;
 }}"""
+        for t in types
+    )
 
 
 _GROUP_REDUCE = """\
@@ -100,6 +128,24 @@ static __device__ inline T falconc_reduce(const Group &group, T value, Op op) {
   for (unsigned int offset = group.size() / 2; offset > 0; offset /= 2)
     value = op(value, group.shfl_xor(value, offset));
   return value;
+}"""
+
+
+_GROUP_SCAN = """\
+// Inclusive scan over a tile of a cooperative group.
+template <class Group, class T, class Op>
+static __device__ inline T falconc_inclusive_scan(const Group &group, T value, Op op) {
+  for (unsigned int offset = 1; offset < group.size(); offset *= 2) {
+    const T below = group.shfl_up(value, offset);
+    if (group.thread_rank() >= offset) value = op(below, value);
+  }
+  return value;
+}"""
+
+_GROUP_SUM = """\
+// Inclusive prefix sum over a tile of a cooperative group.
+template <class Group, class T> static __device__ inline T falconc_inclusive_sum(const Group &group, T value) {
+  return falconc_inclusive_scan(group, value, falconc_plus<T>());
 }"""
 
 
@@ -129,23 +175,30 @@ _HELPERS: dict[str, str] = {
     "helper.falconc_active32": _ACTIVE,
     "helper.falconc_syncwarp": _SYNC,
     "helper.falconc_match_any32": _MATCH,
-    "helper.falconc_reduce_add32": _reduce("add", "0", "result + other"),
-    "helper.falconc_reduce_min32": _reduce("min", "value", "other < result ? other : result"),
-    "helper.falconc_reduce_max32": _reduce("max", "value", "other > result ? other : result"),
-    "helper.falconc_reduce_and32": _reduce("and", "value", "result & other"),
-    "helper.falconc_reduce_or32": _reduce("or", "0", "result | other"),
-    "helper.falconc_reduce_xor32": _reduce("xor", "0", "result ^ other"),
+    "helper.falconc_match_all32": _MATCH_ALL,
+    "helper.falconc_reduce_add32": _reduce("add", "0", "result + other", ("int", "unsigned int")),
+    "helper.falconc_reduce_min32": _reduce("min", "value", "other < result ? other : result", ("int", "unsigned int")),
+    "helper.falconc_reduce_max32": _reduce("max", "value", "other > result ? other : result", ("int", "unsigned int")),
+    "helper.falconc_reduce_and32": _reduce("and", "value", "result & other", ("unsigned int",)),
+    "helper.falconc_reduce_or32": _reduce("or", "0", "result | other", ("unsigned int",)),
+    "helper.falconc_reduce_xor32": _reduce("xor", "0", "result ^ other", ("unsigned int",)),
     "helper.falconc_reduce": _GROUP_REDUCE,
     "helper.falconc_plus": _functor("falconc_plus", "a + b"),
     "helper.falconc_less": _functor("falconc_less", "b < a ? b : a"),
     "helper.falconc_greater": _functor("falconc_greater", "a < b ? b : a"),
+    "helper.falconc_bit_and": _functor("falconc_bit_and", "a & b"),
+    "helper.falconc_bit_or": _functor("falconc_bit_or", "a | b"),
+    "helper.falconc_bit_xor": _functor("falconc_bit_xor", "a ^ b"),
+    "helper.falconc_inclusive_scan": _GROUP_SCAN,
+    "helper.falconc_inclusive_sum": _GROUP_SUM,
     "helper.falconc_dot4": _DOT4,
 }
 
 _DEVICE: dict[str, str] = {
-    **{f"index.{a}.{x}": f"hip{a.title()}Idx_{x}" for a in ("block", "thread") for x in "xyz"},
+    **{f"index.block.{x}": f"hipBlockIdx_{x} | __builtin_amdgcn_workgroup_id_{x}()" for x in "xyz"},
+    **{f"index.thread.{x}": f"hipThreadIdx_{x} | __builtin_amdgcn_workitem_id_{x}()" for x in "xyz"},
     **{f"extent.block.{x}": f"hipGridDim_{x}" for x in "xyz"},
-    **{f"extent.thread.{x}": f"hipBlockDim_{x}" for x in "xyz"},
+    **{f"extent.thread.{x}": f"hipBlockDim_{x} | __builtin_amdgcn_workgroup_size_{x}()" for x in "xyz"},
     "lock": "atomicCAS atomicExch",
     "type.bf16": "__hip_bfloat16 | hip_bfloat16",
     "type.bf16x2": "__hip_bfloat162",
@@ -156,14 +209,22 @@ _DEVICE: dict[str, str] = {
     "math.pi.f32": "HIP_PI_F",
     "math.pi.f64": "HIP_PI",
     "math.dot4.add": "falconc_dot4($a, $b, $c)",
+    "math.dot4.signed": "__builtin_amdgcn_sdot4($a, $b, $c, false)",
+    "math.dot4.unsigned": "__builtin_amdgcn_udot4($a, $b, $c, false)",
+    "math.fast.reciprocal": "__builtin_amdgcn_rcpf($x)",
+    "math.fast.rsqrt": "__builtin_amdgcn_rsqf($x)",
+    "math.fast.sqrt": "__builtin_amdgcn_sqrtf($x)",
+    "math.fast.exp2": "__builtin_amdgcn_exp2f($x)",
+    "math.fast.log2": "__builtin_amdgcn_logf($x)",
+    "math.median": "__builtin_amdgcn_fmed3f($a, $b, $c)",
     "memory.load_global": "(*($pointer))",
     "memory.load_all": "(*($pointer))",
-    "memory.load_streaming": "(*($pointer))",
+    "memory.load_streaming": "-> (*($pointer)) | __builtin_nontemporal_load($pointer)",
     "memory.load_last_use": "(*($pointer))",
     "memory.load_volatile": "(*($pointer))",
     "memory.store_write_back": "(*($pointer) = ($value))",
     "memory.store_global": "(*($pointer) = ($value))",
-    "memory.store_streaming": "(*($pointer) = ($value))",
+    "memory.store_streaming": "-> (*($pointer) = ($value)) | __builtin_nontemporal_store($value, $pointer)",
     "memory.store_write_through": "(*($pointer) = ($value))",
     "note.memory.load_streaming": "the cache hint is dropped",
     "note.memory.store_streaming": "the cache hint is dropped",
@@ -173,10 +234,20 @@ _DEVICE: dict[str, str] = {
     "atomic.min.block": "-> atomicMin",
     "atomic.exchange.block": "-> atomicExch",
     "atomic.cas.block": "-> atomicCAS",
+    "group.tile": "cooperative_groups::tiled_partition($group, $size)",
     "group.reduce": "falconc_reduce($group, $value, $op)",
     "group.plus": "falconc_plus",
     "group.less": "falconc_less",
     "group.greater": "falconc_greater",
+    "group.bit_and": "falconc_bit_and",
+    "group.bit_or": "falconc_bit_or",
+    "group.bit_xor": "falconc_bit_xor",
+    "group.inclusive_scan": "falconc_inclusive_scan($group, $value, $op)",
+    "group.inclusive_sum": "falconc_inclusive_sum($group, $value)",
+    "property.lanes": "warpSize",
+    "needs.f16": r"__half\w*|half2?|__float2half\w*",
+    "needs.bf16": r"__hip_bfloat16\w*",
+    "needs.groups": "cooperative_groups",
     "launch_bounds": "__launch_bounds__($threads)",
     "launch_bounds.blocks": "__launch_bounds__($threads, $blocks)",
     "note.launch_bounds.blocks": "the second number counts blocks per multiprocessor in CUDA and waves per SIMD in HIP:"
@@ -209,6 +280,8 @@ _INCLUDES: dict[str, str] = {
     "include.f16": "<hip/hip_fp16.h>",
     "include.bf16": "<hip/hip_bf16.h> | <hip/hip_bfloat16.h>",
     "include.groups": "<hip/hip_cooperative_groups.h>",
+    "include.groups_reduce": "<hip/hip_cooperative_groups.h>",
+    "include.groups_scan": "<hip/hip_cooperative_groups.h>",
     "include.constants": "<hip/hip_math_constants.h>",
     "include.vector": "<hip/hip_vector_types.h>",
     "include.profiler": "<hip/hip_runtime_api.h>",
@@ -220,11 +293,6 @@ _REFUSE: dict[str, str] = {
     "refuse.asm": "inline assembly is not translated",
     "refuse.__asm__": "inline assembly is not translated",
     "refuse.__activemask": "which lanes happen to be together depends on the wave width",
-    "refuse.__builtin_amdgcn_readfirstlane": "the first active lane depends on the wave width",
-    **{
-        f"refuse.__{name}_sync": "lane masks of 64 bits are not translated"
-        for name in ("shfl", "shfl_up", "shfl_down", "shfl_xor", "ballot", "any", "all")
-    },
 }
 
 # Device functions that this dialect and its kin both have under the same name.
@@ -259,9 +327,13 @@ __bfloat162float __bfloat1622float2 __float2bfloat162_rn __floats2bfloat162_rn _
 __low2bfloat16 __high2bfloat16 __halves2bfloat162 __bfloat162bfloat162 __low2bfloat162 __high2bfloat162
 """
 
+_GROUP_NAMES = (
+    "thread_block thread_block_tile thread_group grid_group this_thread_block this_grid sync thread_rank group_size"
+)
+
 _RESERVED = (
     r"(make_)?hip[A-Z_]\w*|HIP_\w+|__HIP\w*|__hip\w*|__AMD\w*|roc(blas|fft|rand|sparse|solver|prim|wmma)\w*"
-    r"|hip(blas|fft|rand|sparse|solver)\w*"
+    r"|hip(blas|fft|rand|sparse|solver)\w*|HIP(BLAS|RAND|FFT|SPARSE)\w*|__gfx\w+__|__GFX\w+__|roctx\w+|miopen\w+"
 )
 
 KIN: dict[str, str] = {
@@ -275,7 +347,12 @@ KIN: dict[str, str] = {
         **_INCLUDES,
         **_REFUSE,
         **{f"same.{name}": name for name in _SAME.split()},
+        **{f"same.cooperative_groups::{name}": name for name in _GROUP_NAMES.split()},
         "reserved": _RESERVED,
+        "reserved.namespace": r"cooperative_groups::\w+|(at|c10)::hip::\w+|rocprim::\w+|hipcub::(Warp|Lane)\w*",
+        "reserved.macro": r"HIP_(?!SUCCESS$|VERSION\w*$|[RC]_\d|AD_|ARRAY|LAUNCH_|MEMSET|POINTER_|RESOURCE_|TR\w_)\w+"
+        r"|HIP(BLAS|RAND|FFT|SPARSE)_(CHECK|CALL|SAFE)\w*",
+        "reserved.glued": "hip|hipblas|hiprand|HIP_|hipError|hipMemcpy|HIPBLAS_STATUS_",
         "reserved.device": r"__[a-z]\w*",
     }.items()
 }

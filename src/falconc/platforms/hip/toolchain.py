@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from falconc.errors import ToolMissing
 from falconc.platform import DeviceJob, ToolReport
 from falconc.platforms import tools
-from falconc.platforms.device_part import device_part
+from falconc.platforms.device_part import device_part, instances
 from falconc.platforms.simt_driver import DeviceFailed
 from falconc.source import Source
 
@@ -90,7 +90,7 @@ def code_object(source: Source, target: str) -> bytes:
             text.write_text(source.text)
             result = tools.run([hipcc, "-std=c++17", "-O3", "--genco", f"--offload-arch={target}", text, "-o", image])
         else:
-            text.write_text(f"{_isa_version(target)}{device_part(source, _NO_HEADER)}")
+            text.write_text(f"{_isa_version(target)}{_device_text(source)}")
             result = tools.run(_llvm_command(clang, target, text, image))
         if not result.ok:
             raise DeviceFailed(f"the compiler refuses the text for {target}: {result.output[:300]}")
@@ -109,14 +109,25 @@ def _llvm(source: Source, target: str) -> ToolReport:
         return ToolReport("LLVM AMDGPU backend", target, "missing", advice=_CLANG_ADVICE)
     name = f"LLVM {tools.version(path)} AMDGPU backend, our declarations"
     try:
-        code = device_part(source, _NO_HEADER)
+        code, unknown = _device_text(source), instances(source)[1]
     except Exception as error:  # a text that does not even tokenize is the compiler's to report
         return ToolReport(name, target, "failed", log=str(error))
     with tools.workspace() as folder:
         text = folder / "kernel.hip"
-        text.write_text(f'{_isa_version(target)}#line 1 "{source.name}"\n{code}')
+        text.write_text(f"{_isa_version(target)}{code}")
         result = tools.run(_llvm_command(path, target, text, folder / "kernel.co"))
-    return _report(name, target, result, str(text), source.name)
+    report = _report(name, target, result, str(text), source.name)
+    left = "".join(f"not compiled: '{k}' is a template, and the text does not tell its arguments\n" for k in unknown)
+    return replace(report, log=f"{left}{report.log}".strip())
+
+
+def _device_text(source: Source) -> str:
+    """The device part of ``source``, and a host function that names the instances of its kernel templates."""
+    uses = "".join(f"(void)&{use};" for use in instances(source)[0])
+    named = (
+        f'\n#line 1 "instances"\n__attribute__((used)) static void falconc_instances() {{ {uses} }}\n' if uses else ""
+    )
+    return f'#line 1 "{source.name}"\n{device_part(source, _NO_HEADER)}{named}'
 
 
 def _linked(target: str) -> list[str]:
