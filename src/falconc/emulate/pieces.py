@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -62,7 +62,7 @@ class File:
         for i in range(bisect_left(self._starts, at), len(self.tokens)):
             yield self.tokens[i]
 
-    def between(self, start: int, end: int) -> Sequence[Token]:
+    def between(self, start: int, end: int) -> list[Token]:
         """The tokens that begin in [start, end)."""
         return self.tokens[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from falconc.emulate import rows
 from falconc.emulate.pieces import CLASSES, FUNCTIONS, File, Unit
 from falconc.frontend.clang import Cursor, Tree
 from falconc.frontend.tokens import Token
@@ -159,6 +160,7 @@ class _Cutter:
             f = self.files[name]
             for u in units:
                 f.edits += [(a, b, _blank(f.source.text[a:b])) for a, b in self._wrong_members(f, u)]
+                f.edits += [e for c in u.cursors if c.kind == "FUNCTION_DECL" for e in rows.edits(f, c)]
                 for c in u.cursors:
                     self._share(self.files[name], u, c)
         return self._file(self.tree.main, kept, set())

@@ -195,13 +195,24 @@ inline unsigned __dp4a(unsigned a, unsigned b, unsigned c) {
   return r;
 }
 
+// These saturate, and give 0 for NaN, where C's conversion is undefined.
+namespace falcon {
+#ifdef FALCON_LIFT
+template <class T, class F> inline T whole(F x) { return (T)x; }
+#else
+template <class T, class F> inline T whole(F x) {
+  const T low = (T)-1 < (T)0 ? (T)((T)1 << (8 * sizeof(T) - 1)) : (T)0;
+  return x != x ? (T)0 : x <= (F)low ? low : x >= (F)(T)~low ? (T)~low : (T)x;
+}
+#endif
+}  // namespace falcon
 #define FALCON_ROUND_TO(T, tag)                                                              \
-  inline T __float2##tag##_rn(float x) { return (T)rintf(x); }                               \
-  inline T __float2##tag##_rz(float x) { return (T)x; }                                      \
-  inline T __float2##tag##_rd(float x) { return (T)floorf(x); }                              \
-  inline T __float2##tag##_ru(float x) { return (T)ceilf(x); }                               \
-  inline T __double2##tag##_rn(double x) { return (T)rint(x); }                              \
-  inline T __double2##tag##_rz(double x) { return (T)x; }                                    \
+  inline T __float2##tag##_rn(float x) { return falcon::whole<T>(rintf(x)); }                \
+  inline T __float2##tag##_rz(float x) { return falcon::whole<T>(x); }                       \
+  inline T __float2##tag##_rd(float x) { return falcon::whole<T>(floorf(x)); }               \
+  inline T __float2##tag##_ru(float x) { return falcon::whole<T>(ceilf(x)); }                \
+  inline T __double2##tag##_rn(double x) { return falcon::whole<T>(rint(x)); }               \
+  inline T __double2##tag##_rz(double x) { return falcon::whole<T>(x); }                     \
   inline float __##tag##2float_rn(T x) { return (float)x; }                                  \
   inline double __##tag##2double_rn(T x) { return (double)x; }
 FALCON_ROUND_TO(int, int) FALCON_ROUND_TO(unsigned, uint)
