@@ -97,6 +97,7 @@ def number(value: int) -> Const:
 
 def combine(op: str, left: Expr, right: Expr) -> Expr:
     """left op right with constants folded and neutral elements dropped."""
+    left, right = _counted(left), _counted(right)
     if isinstance(left, Const) and isinstance(right, Const):
         a, b = int(left.value), int(right.value)
         if op in _COMPARE:
@@ -110,6 +111,11 @@ def combine(op: str, left: Expr, right: Expr) -> Expr:
     if isinstance(left, Const) and ((left.value == 0 and op == "add") or (left.value == 1 and op == "mul")):
         return right
     return Binary(op, left, right)  # type: ignore[arg-type]
+
+
+def _counted(value: Expr) -> Expr:
+    """A condition as the number 0 or 1."""
+    return Select(value, number(1), number(0)) if value.dtype == BOOL else value
 
 
 def whole(value: Number) -> Expr:
@@ -317,7 +323,12 @@ class _Reader:
         self.at = before
         if name == "dim3" and self.peek() == "{":
             return self.primary()
-        return self._named(name) if before == start + 1 else opaque(self.tokens[start : self.at])
+        qualified = "".join(t.text for t in self.tokens[start:before]).removeprefix("::")
+        if before > start + 1 and qualified not in self.names.constants and name in self.names.constants:
+            qualified = name  # a namespace's own constant
+        if before == start + 1 or qualified in self.names.constants:
+            return self._named(qualified)
+        return opaque(self.tokens[start : self.at])
 
     def _named(self, name: str) -> Value:
         if name in self.names.fixed:

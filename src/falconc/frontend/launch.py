@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from falconc.frontend.host_constants import constants
 from falconc.frontend.host_definitions import Param, definitions, kernels, parameter, split_angles
 from falconc.frontend.host_flow import Allocation, Flow
 from falconc.frontend.host_types import INTEGERS, SIZES
@@ -51,7 +52,8 @@ class _Finder:
         for info in unit.kernels:  # kernels that a macro writes
             if info.name not in self.kernels:
                 self.kernels[info.name] = [parameter(list(tokenize(Source("", p)))) for p in info.parameters]
-        self.constants, self.functions = definitions(tokens, self.code)
+        written, self.functions = definitions(tokens, self.code)
+        self.constants = written | (constants(unit.tree) if unit.tree is not None else {})
         table = unit.platform.words.table
         words = [table.get(f"kin.host.{name}", "") for name in _ALLOCATORS]
         self.types = {w for k, v in table.items() if k.startswith("kin.type.") for w in v.split(" | ")}

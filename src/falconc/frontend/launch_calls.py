@@ -46,7 +46,8 @@ class _Calls:
         form = table.get("kin.launch.call", "")
         if form.startswith(f"{text}(") and text:
             return self._by_function(i)
-        spellings = (table.get("kin.host.launch_kernel"), table.get("kin.host.launch_cooperative_kernel"))
+        patterns = (table.get("kin.host.launch_kernel", ""), table.get("kin.host.launch_cooperative_kernel", ""))
+        spellings = [p.partition("(")[0] for p in patterns if p]
         return self._by_pointers(i) if text in spellings else None
 
     def _chevrons(self, i: int) -> Call | None:

@@ -27,6 +27,8 @@ from falconc.ir.types import BOOL
 
 def convert(s: State, v: Value, t: CType, c: Cursor) -> Value:
     """``v`` as C's conversion to ``t`` gives it."""
+    if isinstance(v, Closure):
+        return v
     match t:
         case OpaqueType():
             return Nothing() if t.is_void else v
@@ -61,7 +63,7 @@ def _to_pointer(v: Value, t: PointerType) -> Value | None:
             return replace(v, to=_with_extents(v.to, t.to))
         case Row(pointer):
             return replace(pointer, to=_with_extents(pointer.to, t.to))
-        case Null() | Closure():
+        case Null():
             return v
         case Number(expr) if known(expr) == 0:
             return Null()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_call, lift_collective, lift_convert, lift_expr, lift_memory
+from falconc.frontend import lift_call, lift_collective, lift_convert, lift_expr, lift_lists, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import cast, integer, known
 from falconc.frontend.lift_state import Late, State
@@ -74,6 +74,8 @@ def bind(
     s: State, name: str, t: CType, v: Value | None, *, mutable: bool, at: Cursor | None, addressed: bool = False
 ) -> Place:
     """A variable of type ``t`` called ``name`` with value ``v`` (None: not initialised)."""
+    if isinstance(v, Closure):
+        return Bound(v)
     match t:
         case ScalarType(dtype):
             if v is not None and not mutable:
@@ -90,8 +92,6 @@ def bind(
         case VectorType():
             return _register(s, name, t, v, mutable, at)
         case OpaqueType():
-            if isinstance(v, Closure):
-                return Bound(v)
             if v is not None:
                 return Bound(v)
             raise s.unsupported(at, f"a variable of type '{t.name}'", "its definition is not in this file")
@@ -217,7 +217,7 @@ def array(s: State, c: Cursor, t: ArrayType) -> Place:
     base = array_base(s, c.spelling, t, c, _run_time_extent(s, c, t))
     place = Array(base, ZERO, t)
     if init is not None and not lift_call.is_trivial_construction(init):
-        fill(s, place, init, c)
+        lift_lists.fill(s, place, init, c)
     return place
 
 
@@ -257,58 +257,6 @@ def array_base(s: State, name: str, t: ArrayType, at: Cursor | None, extent: Exp
         parts = {m.name: array_base(s, f"{name}_{m.name}", ArrayType(m.type, count), at) for m in element.members}
         return Spread(element, parts, name)
     raise s.unsupported(at, f"an array '{name}' of this element type", "use separate variables")
-
-
-def fill(s: State, place: Array, init: Cursor, at: Cursor) -> None:
-    """{a, b, ...} into an array; missing elements are zero."""
-    t = place.type
-    assert isinstance(t, ArrayType) and t.count is not None
-    while init.kind in ("UNEXPOSED_EXPR", "PAREN_EXPR") and len(init.children) == 1:
-        init = init.children[0]
-    if init.kind == "STRING_LITERAL":
-        raise s.unsupported(at, "a string in a kernel")
-    if init.kind != "INIT_LIST_EXPR":
-        v = lift_expr.value(s, init)
-        lift_memory.store(s, place, v, at)
-        return
-    items = init.children
-    if len(items) < t.count and t.count > 16 and flat_of(t) is not None and all(_is_zero(i) for i in items):
-        _zero_fill(s, place, at)
-        return
-    for k in range(t.count):
-        inner = lift_memory.place_at(s, place.base, place.offset.shifted(k * t.of.size), t.of, at)
-        item = items[k] if k < len(items) else None
-        if isinstance(inner, Array) and isinstance(inner.type, ArrayType):
-            fill_or_zero(s, inner, item, at)
-        else:
-            v = (
-                lift_memory.zero(s, t.of, at)
-                if item is None
-                else lift_convert.convert(s, lift_expr.value(s, item), t.of, at)
-            )
-            lift_memory.store(s, inner, v, at)
-
-
-def fill_or_zero(s: State, place: Array, item: Cursor | None, at: Cursor) -> None:
-    if item is None or not item.children:
-        _zero_fill(s, place, at)
-    else:
-        fill(s, place, item, at)
-
-
-def _is_zero(c: Cursor) -> bool:
-    return c.evaluate() in (0, 0.0) or (c.kind == "INIT_LIST_EXPR" and all(_is_zero(x) for x in c.children))
-
-
-def _zero_fill(s: State, place: Array, at: Cursor) -> None:
-    dtype = flat_of(place.type)
-    if dtype is None:
-        raise s.unsupported(at, "a zero initialiser of this array", "set its elements in a loop")
-    k = lift_memory.each(s, 0)
-    with s.collect() as items:
-        cell = lift_memory.place_at(s, place.base, place.offset.plus(k, dtype.size), ScalarType(dtype), at)
-        lift_memory.store(s, cell, lift_memory.zero(s, ScalarType(dtype), at), at)
-    lift_memory.loop(s, k, place.type.size // dtype.size, list(items), at)
 
 
 # --- shared memory -------------------------------------------------------------------------------------------------

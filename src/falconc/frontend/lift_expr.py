@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from falconc.frontend import lift_access, lift_call, lift_convert, lift_lambda, lift_memory, lift_vector
+from falconc.frontend import lift_access, lift_call, lift_convert, lift_lambda, lift_lists, lift_memory, lift_vector
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import (
     binary,
@@ -22,7 +22,7 @@ from falconc.frontend.lift_ops import (
     truth,
 )
 from falconc.frontend.lift_state import Item, Late, State, body
-from falconc.frontend.lift_types import CType, PointerType, RecordType, ScalarType, VectorType
+from falconc.frontend.lift_types import CType, PointerType, ScalarType, VectorType
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Aggregate,
@@ -449,19 +449,7 @@ def _paren(s: State, c: Cursor) -> Value:
 
 
 def _init_list(s: State, c: Cursor) -> Value:
-    t = type_of(c.type)
-    items = c.children
-    if isinstance(t, RecordType):
-        found = values(s, items)
-        members: dict[str, Value] = {}
-        for i, m in enumerate(t.members):
-            members[m.name] = (
-                lift_convert.convert(s, found[i], m.type, c) if i < len(found) else lift_memory.zero(s, m.type, c)
-            )
-        return Aggregate(t, members)
-    if isinstance(t, ScalarType):
-        return lift_convert.convert(s, value(s, items[0]), t, c) if items else lift_memory.zero(s, t, c)
-    raise s.unsupported(c, "an initialiser list here", "use a named variable")
+    return lift_lists.value(s, c, type_of(c.type))
 
 
 def _lambda(s: State, c: Cursor) -> Value:

@@ -11,7 +11,7 @@ from falconc.frontend.lift_scan import assigned, jumps_out, read_variables, read
 from falconc.frontend.lift_state import Block, Item, State, body
 from falconc.frontend.lift_types import ArrayType, ScalarType
 from falconc.frontend.lift_types import of as type_of
-from falconc.frontend.lift_values import Array, Bound, Cell, Number, Row
+from falconc.frontend.lift_values import Array, Bound, Cell, Members, Number, Row
 from falconc.ir.nodes import SERIAL, UNROLLED, Break, Const, Expr, For, If, LoopKind, Var, While
 from falconc.ir.types import I32, DType
 
@@ -138,6 +138,8 @@ def range_statement(s: State, c: Cursor) -> None:
     variable = next(x for x in c.children if x.kind == "VAR_DECL")
     others = [x for x in c.children if x.kind != "VAR_DECL"]
     over = lift_expr.place(s, others[0])
+    if isinstance(over, Members) and len(over.parts) == 1 and others[0].type.declaration.file != s.tree.main:
+        over = next(iter(over.parts.values()))  # std::array and its like
     if isinstance(over, Bound) and isinstance(over.value, Row):
         over = Array(over.value.pointer.one.base, over.value.pointer.one.offset, over.value.type)
     if not isinstance(over, Array) or not isinstance(over.type, ArrayType) or over.type.count is None:

@@ -10,6 +10,7 @@
 #include "../simt.h"
 
 constexpr int warpSize = 32;
+namespace cuda { namespace std = ::std; }
 typedef unsigned falcon_ballot;
 
 /// Value of lane s (modulo w) of the caller's segment of w lanes.
