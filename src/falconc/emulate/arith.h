@@ -46,7 +46,7 @@ extern const Symbols SYM;
 struct State {
   falcon_job *job;
   i64 *counts;       // per site: less, equal, greater seen; less, equal, greater possible
-  u8 *told;          // per (kind, site): reported already
+  u16 *told;         // per (kind, site): reported already
   const u64 *known;  // (bits of |x|, p, q) of constants of both kernels
   i64 known_count;
   i64 *extent;       // per buffer parameter: one past the highest byte touched
@@ -59,24 +59,31 @@ struct State {
 };
 extern State S;
 
-enum Told { OUT_OF_BOUNDS, UNINITIALISED, RACE, POISON_LANE, OVERFLOW_INT, DIVIDE, SHIFT, KINDS };
+enum Told { OUT_OF_BOUNDS, UNINITIALISED, RACE, POISON_LANE, OVERFLOW_INT, DIVIDE, SHIFT, LIMIT, OVERLAP };
 inline const char *told_name(int k) {
   const char *names[] = {"out-of-bounds", "uninitialised-read", "race", "missing-lanes", "signed-overflow", "division-by-zero", "bad-shift"};
   return names[k];
 }
 inline void defect(int kind, int site, i64 a = 0, i64 b = 0) {
-  u8 &t = S.told[site];
+  u16 &t = S.told[site];
   if (t >> kind & 1) return;
-  t |= u8(1 << kind);
+  t |= u16(1 << kind);
   char line[160];
   snprintf(line, sizeof line, "defect %s %d %lld %lld", told_name(kind), site, a, b);
   falcon_report(line);
 }
 inline void limit(const char *what, int site) {
-  if (S.told[site] & 128) return;
-  S.told[site] |= 128;
+  if (S.told[site] >> LIMIT & 1) return;
+  S.told[site] |= u16(1 << LIMIT);
   char line[160];
   snprintf(line, sizeof line, "limit %d %s", site, what);
+  falcon_report(line);
+}
+inline void overlap(int site) {  // several threads write one value to one place, with nothing in between
+  if (S.told[site] >> OVERLAP & 1) return;
+  S.told[site] |= u16(1 << OVERLAP);
+  char line[60];
+  snprintf(line, sizeof line, "overlap %d", site);
   falcon_report(line);
 }
 inline void unknown(const char *what, int site) {
@@ -430,8 +437,14 @@ template <class I> inline T<I> i_min(T<I> a, T<I> b, int s) {
 template <class I> inline T<I> i_max(T<I> a, T<I> b, int s) {
   T<I> r = compare(a, b, s) == LESS ? b : a; r.lo = __builtin_fmax(a.lo, b.lo); r.hi = __builtin_fmax(a.hi, b.hi); return r;
 }
-template <class I> inline I i_min(I a, I b, int) { return b < a ? b : a; }
-template <class I> inline I i_max(I a, I b, int) { return a < b ? b : a; }
+template <class I> inline void apart(I a, I b, int s) { seen(s, a < b ? LESS : b < a ? GREATER : EQUAL, LESS | GREATER); }
+template <class I> inline I i_min(I a, I b, int s) { apart(a, b, s); return b < a ? b : a; }
+template <class I> inline I i_max(I a, I b, int s) { apart(a, b, s); return a < b ? b : a; }
+// A value that data chose, and what it lies between whatever the choice.
+template <class I> inline T<I> hull(T<I> a, double lo, double hi) {
+  a.lo = __builtin_fmin(a.lo, lo); a.hi = __builtin_fmax(a.hi, hi); return a;
+}
+template <class I> inline I steered(I a, int s) { limit("narrowing of a value that data chose", s); return a; }
 template <class I> inline T<I> i_abs(T<I> a, int s) {
   T<I> r = compare(a, T<I>(0), s) == LESS ? ineg(a, s) : a; r.lo = 0; r.hi = __builtin_fmax(-a.lo, a.hi); return r;
 }

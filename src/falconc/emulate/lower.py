@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import assert_never
 
 from falconc.emulate import constants, taint
-from falconc.emulate.lower_expr import TAGS, Home, Site, Writer
+from falconc.emulate.lower_expr import TAGS, Home, Site, Writer, updated
+from falconc.emulate.lower_facts import bytewise, constant_count, crossing, positive, written
 from falconc.errors import Unsupported
 from falconc.ir.nodes import (
     Alloc,
@@ -19,7 +19,6 @@ from falconc.ir.nodes import (
     Break,
     Buffer,
     Collective,
-    Const,
     For,
     If,
     Kernel,
@@ -36,7 +35,7 @@ from falconc.ir.nodes import (
     While,
 )
 from falconc.ir.types import ALL
-from falconc.ir.walk import children, walk
+from falconc.ir.walk import walk
 
 EXACT, WIDE, NOISY = 0, 1, 2
 PROBE, PLAIN_INPUTS = 256, 512
@@ -86,7 +85,7 @@ def is_axis(s: Node, prefix: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """Where we are: depth of parallel loops (0, 1, 2+; directly nested ones count once), and inside a block loop."""
+    """Where we are: depth of parallel loops (0 to 3; directly nested ones count once), and inside a block loop."""
 
     depth: int = 0
     same: bool = False  # the next parallel loop is directly inside the last one
@@ -98,13 +97,15 @@ class _Lowering:
 
     def __init__(self, kernel: Kernel, modes: tuple[int, ...]) -> None:
         self.kernel, self.modes = kernel, modes
-        self.w = Writer(taint.analyse(kernel), parameters=frozenset(b.name for b in kernel.buffers))
+        names = tuple(b.name for b in kernel.buffers)
+        self.w = Writer(taint.analyse(kernel), parameters=names, constant=frozenset(names) - written(kernel))
+        self.w.ranges = positive(kernel)
         self.lines: list[str] = []
         self.serial = 0
-        self.shared = _crossing(kernel.body)
-        self.bytewise = _bytewise(kernel)
+        self.shared = crossing(kernel.body)
+        self.bytewise = bytewise(kernel)
         self.viewed = {n.base for n in walk(kernel.body) if isinstance(n, View)}
-        self.written = _written(kernel)
+        self.written = written(kernel)
         self.asked = {n.buffer for n in walk(kernel.body) if isinstance(n, Load)}
         self.asked |= {n.name for n in walk(kernel.body) if isinstance(n, Var)} | self.viewed
 
@@ -139,10 +140,10 @@ class _Lowering:
                 "namespace fx {",
                 f"const Symbols SYM = {{{symbols}}};",
                 "State S;",
-                f"static u8 told[{sites}];",
+                f"static u16 told[{sites}];",
                 "template <class P> static void kernel(falcon_job *job) {",
                 *types,
-                "const Th th0{0, 0, 0, 0, 0}; (void)th0;",
+                "const Th th0{}; (void)th0;",
                 *self.lines,
                 "}",
                 "}  // namespace fx",
@@ -177,7 +178,8 @@ class _Lowering:
         for slot, name in enumerate(names, len(order)):
             b = self.kernel.buffers[order.index(name)]
             kind = f"{self.w.element(name)}, {TAGS[b.dtype.name]}, {b.dtype.size}"
-            self.emit(f"result<{kind}>(m_{name}, {order.index(name)}, {slot});")
+            site = self.w.site("other", f"result {name}", b)
+            self.emit(f"result<{kind}>(m_{name}, {order.index(name)}, {slot}, P::track, {site});")
 
     def _shape(self, b: Buffer) -> tuple[str | None, ...]:
         return tuple(None if e is None else f"i64({self.w.native(e)})" for e in b.shape)
@@ -195,7 +197,7 @@ class _Lowering:
             case For():
                 self._for(s, level)
             case While():
-                self.emit(f"while ({w.expr(s.cond)}) {{")
+                self.emit(f"while ({w.condition(s.cond)}) {{")
                 self._entered("loop", "while loop", s)
                 self.body(s.body, level)
                 self.emit("}")
@@ -204,6 +206,8 @@ class _Lowering:
             case Let():
                 tainted = w.taint.of(s.value)
                 self.emit(f"const {w.type_of(s.value.dtype, tainted)} v_{s.name} = {w.expr(s.value)};")
+                w.lets[s.name] = s.value
+                w.ranges = w.ranges.let(s.name, s.value)
             case Alloc():
                 self._alloc(s.buffer)
             case View():
@@ -228,31 +232,37 @@ class _Lowering:
         self.emit(f"entered({self.w.site(kind, what, node)});")
 
     def _if(self, s: If, level: _Level) -> None:
-        self.emit(f"if ({self.w.expr(s.cond)}) {{")
+        w, known = self.w, self.w.ranges
+        self.emit(f"if ({w.condition(s.cond)}) {{")
         self._entered("guard", "branch", s)
+        w.ranges = known.assume(s.cond)
         self.body(s.then, level)
         if s.orelse:
             self.emit("} else {")
             self._entered("guard", "else branch", s)
+            w.ranges = known.assume(s.cond, False)
             self.body(s.orelse, level)
+        w.ranges = known
         self.emit("}")
 
     def _for(self, s: For, level: _Level) -> None:
         if is_axis(s, "thread."):
             self._thread_nest(s, level)
-        elif s.kind.name == "parallel":
+        elif s.kind.name in ("parallel", "vector"):  # a vector loop claims that its iterations are independent
             self._parallel(s, level)
         else:
-            k, kind, w = self.fresh(), s.dtype.name, self.w
+            k, kind, w, known = self.fresh(), s.dtype.name, self.w, self.w.ranges
             bounds = f"lo{k} = {w.native(s.lo)}, hi{k} = {w.native(s.hi)}, st{k} = {w.native(s.step)}"
             self.emit(f"{{ const {kind} {bounds};")
             self.emit(f"for ({kind} v_{s.var} = lo{k}; v_{s.var} < hi{k}; v_{s.var} += st{k}) {{")
             self._entered("loop", f"loop over {s.var}", s)
+            w.ranges = known.loop(s)
             self.body(s.body, level)
+            w.ranges = known
             self.emit("} }")
 
     def _parallel(self, s: For, level: _Level) -> None:
-        k, kind, w, outer = self.fresh(), s.dtype.name, self.w, self.w.thread
+        k, kind, w, outer, known = self.fresh(), s.dtype.name, self.w, self.w.thread, self.w.ranges
         self.emit(f"{{ const i64 lo{k} = i64({w.native(s.lo)}), st{k} = i64({w.native(s.step)});")
         self.emit(
             f"const Order order{k}(trips(lo{k}, i64({w.native(s.hi)}), st{k})); const u32 region{k} = new_region();"
@@ -260,26 +270,21 @@ class _Lowering:
         self.emit(f"for (i64 k{k} = 0; k{k} < order{k}.n; ++k{k}) {{")
         self.emit(f"const i64 it{k} = order{k}(k{k}); const {kind} v_{s.var} = {kind}(lo{k} + it{k} * st{k});")
         self._entered("loop", f"loop over {s.var}", s)
-        inner = f"th{k}"
         is_block = s.kind.axis.startswith("block")
         same = level.same or (level.in_block and is_block)
-        if level.depth == 0:
-            self.emit(f"const Th {inner}{{region{k}, u32(it{k}) + 1, 0, 0, 0}};")
-        elif same and level.depth == 1:
-            self.emit(f"const Th {inner}{{{outer}.e0, {outer}.t0 * u32(order{k}.n) + u32(it{k}) + 1, 0, 0, 0}};")
-        elif level.depth == 1:
-            self.emit(f"const Th {inner}{{{outer}.e0, {outer}.t0, region{k}, u32(it{k}), 0}};")
-        else:
-            inner = outer
-        self.emit(f"(void){inner};")
-        w.thread = inner
+        depth = level.depth - 1 if same else level.depth
+        if depth > 2:
+            raise Unsupported("parallel loops four deep", "make the innermost one serial", s.where)
+        self.emit(f"const Th th{k} = below({outer}, {depth}, region{k}, it{k}, order{k}.n); (void)th{k};")
+        w.thread = f"th{k}"
+        w.ranges = known.loop(s)
         tight = len(s.body) == 1 and is_axis(s.body[0], "") and not is_axis(s.body[0], "thread.")
         below = _Level(level.depth + (not same), tight, is_block or level.in_block)
         if is_block and not any(is_axis(n, "") for n in walk(s.body)):
             self._threads(s.body, below)
         else:
             self.body(s.body, below)
-        w.thread = outer
+        w.thread, w.ranges = outer, known
         self.emit("} new_region(); }")
 
     def _thread_nest(self, s: For, level: _Level) -> None:
@@ -296,21 +301,23 @@ class _Lowering:
             raise Unsupported(
                 "thread loops with statements between them", "put the thread loops directly inside each other"
             )
-        k, outer, w = self.fresh(), self.w.thread, self.w
+        k, outer, w, known = self.fresh(), self.w.thread, self.w, self.w.ranges
         extent = {"x": "1", "y": "1", "z": "1"} | {f.kind.axis[-1]: f"i64({w.native(f.hi)})" for f in loops}
         if outer == "th0" and level.depth == 0:
-            self.emit(f"const Th th{k}0{{new_region(), 1, 0, 0, 0}};")
+            self.emit(f"const Th th{k}0 = below(th0, 0, new_region(), 0, 1);")
             outer = f"th{k}0"
         self.emit(f"{{ const u32 region{k} = new_region(); const i64 nx{k} = {extent['x']}, ny{k} = {extent['y']};")
         self.emit(f"auto body{k} = [&](i64 x, i64 y, i64 z) {{")
-        self.emit(f"Th th{k}{{{outer}.e0, {outer}.t0, region{k}, u32(x + nx{k} * (y + ny{k} * z)), 0}}; (void)th{k};")
+        place, count = f"x + nx{k} * (y + ny{k} * z)", f"nx{k} * ny{k} * {extent['z']}"
+        self.emit(f"Th th{k} = below({outer}, 1, region{k}, {place}, {count}); (void)th{k};")
         if any(isinstance(n, Collective) or (isinstance(n, Barrier) and n.scope == "warp") for n in walk(body)):
             self.emit(f"alone(th{k});")
         for f in loops:
             self.emit(f"const {f.dtype.name} v_{f.var} = {f.dtype.name}({f.kind.axis[-1]}); (void)v_{f.var};")
+            w.ranges = w.ranges.loop(f)
         saved, w.thread = w.thread, f"th{k}"
         self.body(body, _Level(2, False, True))
-        w.thread = saved
+        w.thread, w.ranges = saved, known
         waits = any(isinstance(n, Barrier | Collective) for n in walk(body))
         run = "on_fibers" if waits else "in_order"
         self.emit(f"}}; {run}(body{k}, nx{k}, ny{k}, {extent['z']}); }}")
@@ -319,7 +326,7 @@ class _Lowering:
 
     def _alloc(self, b: Buffer) -> None:
         w, shape = self.w, self._shape(b)
-        count = _constant_count(b)
+        count = constant_count(b)
         private = b.name not in self.shared and b.name not in self.viewed
         w.homes[b.name] = Home("ref", b.dtype, shape)
         kind = w.element(b.name)
@@ -359,7 +366,7 @@ class _Lowering:
         args = [f"{kind}({w.typed(a, tainted and a.dtype.is_integer)})" for a in s.args]
         old = f"old{k}"
         self.emit(f"const {kind} {old} = {w.read(s.buffer, s.index, site, s.atomic)};")
-        new = _updated(s, old, args, choice, w.homes[s.buffer].dtype.is_float)
+        new = updated(s, old, args, choice, w.homes[s.buffer].dtype.is_float)
         self.emit(w.write(s.buffer, s.index, new, site, s.atomic))
         if s.old:
             self.emit(f"const {kind} v_{s.old} = {old};")
@@ -390,85 +397,3 @@ class _Lowering:
                 raise Unsupported("a barrier of the whole grid", "split the kernel at it", s.where)
             case _:
                 assert_never(s.scope)
-
-
-def _updated(s: Update, old: str, args: list[str], site: int, is_float: bool) -> str:
-    """The new value as C++."""
-    first = args[0]
-    match s.op:
-        case "add" | "sub" | "mul":
-            return f"f{s.op}({old}, {first})" if is_float else f"i{s.op}({old}, {first}, {site})"
-        case "min" | "max":
-            return f"{'f' if is_float else 'i'}_{s.op}({old}, {first}, {site})"
-        case "and" | "or" | "xor":
-            return f"i{s.op}({old}, {first}, {site})"
-        case "exchange":
-            return first
-        case "inc":
-            zero, one = (f"decltype({old})({n})" for n in (0, 1))
-            return f"((compare({old}, {first}, {site}) & LESS) ? iadd({old}, {one}, {site}) : {zero})"
-        case "dec":
-            zero, one = (f"decltype({old})({n})" for n in (0, 1))
-            wraps = f"(compare({old}, {zero}, {site}) & EQUAL) || (compare({old}, {first}, {site}) & GREATER)"
-            return f"(({wraps}) ? {first} : isub({old}, {one}, {site}))"
-        case "cas":
-            return f"((compare({old}, {first}, {site}) & EQUAL) ? {args[1]} : {old})"
-        case _:
-            assert_never(s.op)
-
-
-def _constant_count(b: Buffer) -> int | None:
-    count = 1
-    for e in b.shape:
-        if not isinstance(e, Const):
-            return None
-        count *= int(e.value)
-    return count
-
-
-def _views(nodes: Iterator[Node]) -> dict[str, str]:
-    return {n.buffer.name: n.base for n in nodes if isinstance(n, View)}
-
-
-def _root(name: str, base: dict[str, str]) -> str:
-    while name in base:
-        name = base[name]
-    return name
-
-
-def _bytewise(kernel: Kernel) -> set[str]:
-    """Buffers that some view reads as another type."""
-    base = _views(walk(kernel.body))
-    dtypes = {b.name: b.dtype for b in kernel.buffers}
-    dtypes |= {n.buffer.name: n.buffer.dtype for n in walk(kernel.body) if isinstance(n, Alloc | View)}
-    return {_root(v, base) for v in base if dtypes[v] != dtypes[_root(v, base)]}
-
-
-def _written(kernel: Kernel) -> set[str]:
-    base = _views(walk(kernel.body))
-    return {_root(n.buffer, base) for n in walk(kernel.body) if isinstance(n, Store | Update)}
-
-
-def _crossing(body: Body) -> set[str]:
-    """Allocated buffers that are touched inside a parallel loop that does not contain their Alloc."""
-    home: dict[str, int] = {}
-    base = _views(walk(body))
-    found: set[str] = set()
-
-    def visit(node: Node, depth: int) -> None:
-        match node:
-            case Alloc():
-                home[node.buffer.name] = depth
-            case Load() | Store() | Update():
-                root = _root(node.buffer, base)
-                if home.get(root, depth) < depth:
-                    found.add(root)
-            case _:
-                pass
-        inner = depth + (isinstance(node, For) and node.kind.name == "parallel")
-        for child in children(node):
-            visit(child, inner)
-
-    for s in body:
-        visit(s, 0)
-    return found

@@ -8,7 +8,8 @@ from typing import assert_never
 
 from falconc.emulate import constants
 from falconc.emulate.taint import Taint
-from falconc.ir.nodes import COMPARE_OPS, Apply, Binary, Cast, Const, Expr, Load, Node, Select, Unary, Var
+from falconc.ir.nodes import COMPARE_OPS, Apply, Binary, Cast, Const, Expr, Load, Node, Select, Unary, Update, Var
+from falconc.ir.ranges import Ranges
 from falconc.ir.types import ALL, BOOL, DType
 from falconc.source import Span
 
@@ -27,7 +28,7 @@ _WITH_SITE = frozenset(
 @dataclass(frozen=True, slots=True)
 class Site:
     """A place in the text that counts or reports. kind: "choice" (a comparison, minimum, step ... on data; must be seen
-    both ways), "guard", "loop" (must be entered), "other"."""
+    both ways), "sized" (the same on sizes, where sizes vary), "guard", "loop" (must be entered), "other"."""
 
     kind: str
     what: str
@@ -45,14 +46,21 @@ class Home:
 
 @dataclass(slots=True)
 class Writer:
-    """What is known while a kernel is written out: sites, buffers in scope, and the name of the running thread."""
+    """What is known while a kernel is written out.
+
+    parameters: by position; constant: those that are never written. lets: what names stand for. ranges: what is certain
+    about sizes at this place.
+    """
 
     taint: Taint
     sites: list[Site] = field(default_factory=list[Site])
     homes: dict[str, Home] = field(default_factory=dict[str, Home])
     thread: str = "th0"
-    parameters: frozenset[str] = frozenset()
+    parameters: tuple[str, ...] = ()
+    constant: frozenset[str] = frozenset()
     place: Span | None = None
+    lets: dict[str, Expr] = field(default_factory=dict[str, Expr])
+    ranges: Ranges = field(default_factory=Ranges)
 
     def site(self, kind: str, what: str, node: Node) -> int:
         self.sites.append(Site(kind, what, node.where or self.place))
@@ -96,17 +104,89 @@ class Writer:
             case Binary():
                 return self._binary(e)
             case Select():
-                tainted = self.taint.of(e)
-                kind = self.type_of(e.dtype, tainted)
-                return f"({self.expr(e.cond)} ? {kind}({self.expr(e.then)}) : {kind}({self.expr(e.orelse)}))"
+                return self._select(e)
             case Cast():
-                site = self.site("choice", f"conversion to {e.dtype}", e)
-                data = e.operand.dtype.is_float or self.taint.of(e.operand)
-                return f"to<{self.type_of(e.dtype, data)}>({self.expr(e.operand)}, {site})"
+                return self._cast(e)
             case Apply():
                 return self._apply(e)
             case _:
                 assert_never(e)
+
+    def condition(self, e: Expr) -> str:
+        """A condition that decides what runs: both outcomes count, where its parts do not count them already."""
+        match e:
+            case Unary(op="lnot"):
+                return f"!({self.condition(e.operand)})"
+            case Var() if e.name in self.lets:
+                return self._counted(self.expr(e), e, "condition") if _is_opaque(self.lets[e.name]) else self.expr(e)
+            case Load() if e.buffer not in self.parameters:
+                return self._counted(self.expr(e), e, "condition")
+            case Var() | Select():
+                return self._counted(self.expr(e), e, "condition")
+            case _:
+                return self.expr(e)
+
+    def _counted(self, code: str, e: Expr, what: str) -> str:
+        """A condition over native values: data that chose them, or sizes, must lead to both outcomes."""
+        if self.taint.data(e):
+            return f"test_site({code}, {self.site('choice', what, e)})"
+        if self.taint.by_size(e) and self._decided(e) is None:
+            return f"test_site({code}, {self.site('sized', what, e)})"
+        return code
+
+    def _decided(self, e: Expr) -> bool | None:
+        """The outcome of a condition on sizes, where all sizes agree on it."""
+        if isinstance(e, Binary) and e.op in ("land", "lor"):
+            stops = e.op == "lor"
+            parts = (self._decided(e.left), self._decided(e.right))
+            if stops in parts:
+                return stops
+            return None if None in parts else not stops
+        return self.ranges.decide(e)
+
+    def _select(self, e: Select) -> str:
+        tainted = self.taint.of(e)
+        kind = self.type_of(e.dtype, tainted)
+        code = f"({self.condition(e.cond)} ? {kind}({self.expr(e.then)}) : {kind}({self.expr(e.orelse)}))"
+        if not (tainted and self.taint.data(e.cond)):
+            return code
+        spans = [self._span(x) for x in (e.then, e.orelse)]
+        low, high = (
+            f"__builtin_f{f}({a}, {b})"
+            for f, a, b in (("min", *(s[0] for s in spans)), ("max", *(s[1] for s in spans)))
+        )
+        return f"hull({code}, {low}, {high})"
+
+    def _span(self, e: Expr) -> tuple[str, str]:
+        """C++ for the least and the largest value of an integer, whatever the data."""
+        match e:
+            case Var():
+                name = f"v_{e.name}"
+                return (f"{name}.lo", f"{name}.hi") if self.taint.of(e) else (f"double({name})", f"double({name})")
+            case Load() if e.buffer in self.constant:
+                k = self.parameters.index(e.buffer)
+                return f"S.range[{2 * k}]", f"S.range[{2 * k + 1}]"
+            case _:
+                low, high = _bounds(e)
+                return f"{float(low)!r}", f"{float(high)!r}"
+
+    def _cast(self, e: Cast) -> str:
+        site = self.site("choice", f"conversion to {e.dtype}", e)
+        inner = self.expr(e.operand)
+        data = e.operand.dtype.is_float or self.taint.of(e.operand)
+        code = f"to<{self.type_of(e.dtype, data)}>({inner}, {site})"
+        if data or not e.operand.dtype.is_integer or e.dtype.is_float:
+            return code
+        if e.dtype == BOOL:
+            return self._counted(code, e, "condition")
+        if self.taint.data(e.operand) and not self._holds(e.dtype, e.operand):
+            return f"to<{e.dtype.name}>(steered({inner}, {site}), {site})"
+        return code
+
+    def _holds(self, dtype: DType, e: Expr) -> bool:
+        """True if every value that ``e`` can have is one of ``dtype``."""
+        low, high = _bounds(e)
+        return (dtype.lowest <= low and high <= dtype.highest) or self.ranges.fits(self.ranges.poly(e), dtype)
 
     def _unary(self, e: Unary) -> str:
         inner = self.expr(e.operand)
@@ -118,7 +198,8 @@ class Writer:
 
     def _binary(self, e: Binary) -> str:
         if e.op in ("land", "lor"):
-            return f"({self.expr(e.left)} {'&&' if e.op == 'land' else '||'} {self.expr(e.right)})"
+            sign = "&&" if e.op == "land" else "||"
+            return self._counted(f"({self.expr(e.left)} {sign} {self.expr(e.right)})", e, f"condition {sign}")
         operand = e.left.dtype
         tainted = self.taint.of(e.left) or self.taint.of(e.right)
         left, right = self.typed(e.left, tainted), self.typed(e.right, tainted)
@@ -128,12 +209,21 @@ class Writer:
             if e.op in ("min", "max"):
                 return f"f_{e.op}({left}, {right}, {self.site('choice', e.op, e)})"
             return f"{_FLOAT_OPS[e.op]}({left}, {right})"
-        kind = "choice" if tainted and e.op in ("min", "max") else "other"
-        return f"{_INT_OPS[e.op]}({left}, {right}, {self.site(kind, e.op, e)})"
+        code = f"{_INT_OPS[e.op]}({left}, {right}, {self.site(self._kind_of(e, tainted), e.op, e)})"
+        return self._counted(code, e, f"condition {e.op}") if operand == BOOL else code
+
+    def _kind_of(self, e: Binary, tainted: bool) -> str:
+        """The kind of site of an integer operation: minima and maxima choose."""
+        if e.op not in ("min", "max"):
+            return "other"
+        if tainted or self.taint.data(e):
+            return "choice"
+        known = self.ranges.decide(Binary("le", e.left, e.right)), self.ranges.decide(Binary("ge", e.left, e.right))
+        return "sized" if self.taint.by_size(e) and True not in known else "other"
 
     def _compare(self, e: Binary, left: str, right: str, data: bool) -> str:
         if not data:
-            return f"({left} {_SIGNS[e.op]} {right})"
+            return self._counted(f"({left} {_SIGNS[e.op]} {right})", e, f"condition {_SIGNS[e.op]}")
         outcome = f"compare({left}, {right}, {self.site('choice', f'comparison {_SIGNS[e.op]}', e)})"
         return f"!({outcome} & EQUAL)" if e.op == "ne" else f"bool({outcome} & {_OUTCOMES[e.op]})"
 
@@ -205,6 +295,55 @@ class Writer:
                 how = ", true" if atomic else ""
                 kind = f"{self.element(buffer)}, {TAGS[home.dtype.name]}, {home.dtype.size}"
                 return f"b_{buffer}.template set<{kind}>({self.thread}, {place}, {value}, {site}{how});"
+
+
+def updated(s: Update, old: str, args: list[str], site: int, is_float: bool) -> str:
+    """The new value as C++."""
+    first = args[0]
+    match s.op:
+        case "add" | "sub" | "mul":
+            return f"f{s.op}({old}, {first})" if is_float else f"i{s.op}({old}, {first}, {site})"
+        case "min" | "max":
+            return f"{'f' if is_float else 'i'}_{s.op}({old}, {first}, {site})"
+        case "and" | "or" | "xor":
+            return f"i{s.op}({old}, {first}, {site})"
+        case "exchange":
+            return first
+        case "inc":
+            zero, one = (f"decltype({old})({n})" for n in (0, 1))
+            return f"((compare({old}, {first}, {site}) & LESS) ? iadd({old}, {one}, {site}) : {zero})"
+        case "dec":
+            zero, one = (f"decltype({old})({n})" for n in (0, 1))
+            wraps = f"(compare({old}, {zero}, {site}) & EQUAL) || (compare({old}, {first}, {site}) & GREATER)"
+            return f"(({wraps}) ? {first} : isub({old}, {one}, {site}))"
+        case "cas":
+            return f"((compare({old}, {first}, {site}) & EQUAL) ? {args[1]} : {old})"
+        case _:
+            assert_never(s.op)
+
+
+def _is_opaque(e: Expr) -> bool:
+    """True for a condition whose parts do not count outcomes."""
+    return isinstance(e, Var | Load | Select) or (isinstance(e, Unary) and _is_opaque(e.operand))
+
+
+def _bounds(e: Expr) -> tuple[int, int]:
+    """What an integer expression lies between, by its form alone."""
+    match e:
+        case Const():
+            return int(e.value), int(e.value)
+        case Select():
+            (a, b), (c, d) = _bounds(e.then), _bounds(e.orelse)
+            return min(a, c), max(b, d)
+        case Cast() if e.operand.dtype.is_integer:
+            low, high = _bounds(e.operand)
+            if e.dtype.lowest <= low and high <= e.dtype.highest:
+                return low, high
+        case Apply(function="popcount" | "clz" | "ffs"):
+            return 0, 64
+        case _:
+            pass
+    return e.dtype.lowest, e.dtype.highest
 
 
 def _constant(e: Const) -> str:

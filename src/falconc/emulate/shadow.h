@@ -4,9 +4,16 @@
 #include "approx.h"
 
 namespace fx {
-// Who touches: the outer parallel iteration (a block) and the inner one (a thread), each in a numbered region. Two
-// touches conflict when no barrier or end of a loop lies between them.
-struct Th { u32 e0, t0, e1, t1, w1; };
+// Who touches: the outer parallel iteration (a block), the one inside it (a thread) and one inside that, each in a
+// numbered region. Two touches conflict when no barrier or end of a loop lies between them.
+struct Th { u32 e0, t0, e1, t1, e2, t2, w1; };
+// The iteration it of n at a depth of parallel loops; a loop directly inside another one of that depth multiplies it.
+inline Th below(Th th, int depth, u32 region, i64 it, i64 n) {
+  u32 *e = depth == 0 ? &th.e0 : depth == 1 ? &th.e1 : &th.e2, *t = e + 1;
+  if (*e == 0) { *e = region; *t = 1; n = 1; }
+  *t = *t * u32(n) + u32(it);
+  return th;
+}
 inline u32 new_region() { return ++S.region; }
 // known[t][k]: what lane k of the wave of thread t did before this count of its own (w1) is over for t.
 static u32 known[1024][64];
@@ -25,11 +32,28 @@ inline void meet(Th &th, int site, u32 group, u64 mask) {
 inline bool conflict(const Th &a, const Th &b) {
   if (a.e0 != b.e0 || a.e0 == 0) return false;
   if (a.t0 != b.t0) return true;
-  if (a.e1 != b.e1 || a.e1 == 0 || a.t1 == b.t1) return false;
-  u32 width = S.job->lane_width;
-  return a.t1 / width != b.t1 / width || b.w1 >= known[a.t1 & 1023][b.t1 % width];
+  if (a.e1 != b.e1 || a.e1 == 0) return false;
+  if (a.t1 == b.t1) return a.e2 == b.e2 && a.e2 != 0 && a.t2 != b.t2;
+  u32 width = S.job->lane_width, t = a.t1 - 1, u = b.t1 - 1;
+  return t / width != u / width || b.w1 >= known[t & 1023][u % width];
 }
-struct Touch { Th writer, last, other, block; u8 writer_atomic, reader_atomic; };
+// Touches of one sort: the last, and the latest before it by another iteration, another wave and another block.
+struct Touches {
+  Th last, other, far, block;
+  bool clash(const Th &th) const { return conflict(th, last) || conflict(th, other) || conflict(th, far) || conflict(th, block); }
+  void add(const Th &th) {
+    if (last.e0) {
+      u32 width = S.job->lane_width;
+      bool apart = last.e0 != th.e0 || last.t0 != th.t0;
+      if (apart) block = last;
+      if (apart || (last.t1 - 1) / width != (th.t1 - 1) / width) far = last;
+      if (apart || last.t1 != th.t1 || last.t2 != th.t2) other = last;
+    }
+    last = th;
+  }
+};
+// also: who wrote the same value as the writer, with nothing in between.
+struct Touch { Touches readers, atomics; Th writer, also; };
 enum { UNDEFINED = 0, DEFINED = 1, TAIL = 2, BROKEN = 3 };
 struct Cell { char raw[48]; u8 state, tag; u16 back; };
 
@@ -42,6 +66,10 @@ template <class I> struct Kind<T<I>> {
   static void poison(T<I> &v, u32 why, int site) { v.fl |= why | u32(site + 1) << 8; }
   static void use(const T<I> &v, int site) { fx::use(v.fl, site); }
 };
+// The same value, for all that exact arithmetic can tell.
+template <class V> inline bool alike(const V &a, const V &b) { return __builtin_memcmp(&a, &b, sizeof a) == 0; }
+inline bool alike(const F &a, const F &b) { return same(a, b) && bits_of(a.d) == bits_of(b.d); }
+template <class I> inline bool alike(const T<I> &a, const T<I> &b) { return a.v == b.v && a.p == b.p && a.q == b.q; }
 inline i64 dim(i64 index, i64 extent, int site) {
   if (index < 0 || index >= extent) defect(OUT_OF_BOUNDS, site, index, extent);
   return index;
@@ -66,20 +94,24 @@ struct Mem {
   }
   ~Mem() { free(cell); free(touch); }
   Mem(const Mem &) = delete;
-  void read(const Th &th, i64 k, bool atomic, int site) {
+  void read(const Th &th, i64 k, int site) {
     Touch &t = touch[k];
-    if (conflict(th, t.writer) && !(atomic && t.writer_atomic)) defect(RACE, site, k);
-    if (t.last.e0 && (t.last.t0 != th.t0 || t.last.e0 != th.e0)) t.block = t.last;
-    bool apart = t.other.e0 == th.e0 && t.other.t0 == th.t0 && t.other.e1 == th.e1 && t.other.t1 / 32 != th.t1 / 32;
-    if (t.last.e0 && t.last.t1 != th.t1 && !(apart && t.last.t1 / 32 == th.t1 / 32)) t.other = t.last;
-    t.reader_atomic = (t.last.e0 ? t.reader_atomic : 1) & u8(atomic); t.last = th;
+    if (conflict(th, t.writer) || conflict(th, t.also) || t.atomics.clash(th)) defect(RACE, site, k);
+    t.readers.add(th);
   }
-  void write(const Th &th, i64 k, bool atomic, bool unchanged, int site) {
+  void write(const Th &th, i64 k, bool unchanged, int site) {
     Touch &t = touch[k];
-    if (conflict(th, t.writer) && !(atomic && t.writer_atomic) && !unchanged) defect(RACE, site, k);
-    if (!(atomic && t.reader_atomic) && (conflict(th, t.last) || conflict(th, t.other) || conflict(th, t.block)))
-      defect(RACE, site, k);
-    t.writer = th; t.writer_atomic = atomic;
+    if (t.readers.clash(th) || t.atomics.clash(th)) defect(RACE, site, k);
+    if (conflict(th, t.writer) || conflict(th, t.also)) {
+      if (unchanged) overlap(site); else defect(RACE, site, k);
+      if (conflict(th, t.writer)) t.also = t.writer;
+    }
+    t.writer = th;
+  }
+  void update(const Th &th, i64 k, int site) {  // as one step
+    Touch &t = touch[k];
+    if (conflict(th, t.writer) || conflict(th, t.also) || t.readers.clash(th)) defect(RACE, site, k);
+    t.atomics.add(th);
   }
   void shatter(i64 b, i64 size) {  // bytes [b, b + size) get a new owner
     for (i64 k = b; k < b + size; ++k)
@@ -104,7 +136,7 @@ struct Ref {  // an array of elements in a Mem
   template <class V, int TAG, int SIZE> V get(const Th &th, i64 index, int site, bool atomic = false) const {
     i64 k = place<SIZE>(index, site);
     if (k < 0) return Zero<V>::make();
-    if (mem->touch) mem->read(th, k, atomic, site);
+    if (mem->touch && !atomic) mem->read(th, k, site);
     const Cell &c = mem->cell[k];
     bool whole = c.state == DEFINED && c.tag == TAG;
     if (mem->grain == 1 && whole)
@@ -121,10 +153,8 @@ struct Ref {  // an array of elements in a Mem
     i64 k = place<SIZE>(index, site);
     if (k < 0) return;
     Cell &c = mem->cell[k];
-    if (mem->touch) {
-      bool unchanged = c.state == DEFINED && c.tag == TAG && __builtin_memcmp(c.raw, &v, sizeof v < 8 ? sizeof v : 8) == 0;
-      mem->write(th, k, atomic, unchanged, site);
-    }
+    if (mem->touch && atomic) mem->update(th, k, site);
+    else if (mem->touch) mem->write(th, k, c.state == DEFINED && c.tag == TAG && alike(*(const V *)(const void *)c.raw, v), site);
     if (mem->grain == 1) mem->shatter(k, SIZE);
     __builtin_memcpy(c.raw, (const void *)&v, sizeof v);
     c.state = DEFINED; c.tag = TAG; c.back = 0;
@@ -203,12 +233,15 @@ inline void outgoing(const Wd &v, u64 *o) { o[2] = bits_of(double(v.d)); o[3] = 
 template <int E> inline void outgoing(const N<E> &v, u64 *o) { o[2] = bits_of(double(v.d)); o[3] = 1; }
 template <class I> inline void outgoing(const T<I> &v, u64 *o) { o[0] = v.p; o[1] = v.q; o[2] = u64(i64(v.v)); o[3] = 2; }
 template <class I> inline void outgoing(I v, u64 *o) { o[2] = u64(i64(v)); o[3] = 2; }
-template <class V, int TAG, int SIZE> inline void result(const Mem &m, int k, int slot) {
+template <class V, int TAG, int SIZE> inline void result(const Mem &m, int k, int slot, bool exact, int site) {
   u64 *out = (u64 *)S.job->buffers[slot + S.slot];
   i64 n = S.job->bytes[k] / SIZE;
   for (i64 i = 0; i < n; ++i, out += 4) {
     const Cell &c = m.cell[m.grain == 1 ? i * SIZE : i];
-    if (c.state != DEFINED || c.tag != TAG) { out[3] = 4; continue; }
+    if (c.state != DEFINED || c.tag != TAG) {
+      if (exact) unknown("bit reinterpretation", site);
+      out[3] = 4; continue;
+    }
     V v; __builtin_memcpy((void *)&v, c.raw, sizeof v); outgoing(v, out);
   }
 }
@@ -251,7 +284,7 @@ template <class L> inline void in_order(L &body, i64 x, i64 y, i64 z) {
   for (i64 c = 0; c < z; ++c) for (i64 b = 0; b < y; ++b) for (i64 a = 0; a < x; ++a) body(ox(a), oy(b), oz(c));
 }
 // One run of several in a job: results of run r go to the r-th group of result arrays.
-inline void begin(falcon_job *job, int buffers, int writable, u8 *told, int run, int runs) {
+inline void begin(falcon_job *job, int buffers, int writable, u16 *told, int run, int runs) {
   S = State(); S.job = job; S.told = told; S.slot = writable * run; writable *= runs;
   S.range = (const double *)job->buffers[buffers + writable + 2];
   i64 *aux = (i64 *)job->buffers[buffers + writable];

@@ -175,6 +175,9 @@ def _judge(exam: Examination, floats: FloatFindings, symbolic: bool) -> Verdict:
     if target.defects and not target.unknowns:
         d = next(iter(target.defects.values()))
         return answer("Refuted", f"the target is undefined where the source is not: {_in_words(d)}", found.difference)
+    if target.overlaps and not found.source.overlaps:
+        where = target.subject.where(next(iter(target.overlaps)))
+        return answer("Refuted", f"the target has a race that the source has not: several threads write at {where}")
     if target.failure or floats.failure:
         return answer("Refuted", f"the target did not end well: {target.failure or floats.failure}")
     if found.target_schedule:
@@ -242,6 +245,9 @@ def _assumptions(found: Findings) -> tuple[str, ...]:
         )
     for side in (found.source, found.target):
         out += side.subject.assumptions if side else ()
+    for side in filter(None, (found.source, found.target)):
+        for site in side.overlaps:
+            out.append(f"several threads write the same value at {side.subject.where(site)}: one of them arrives")
     kernel = found.source.subject.kernel
     loose = [b.name for b in kernel.buffers if not b.restrict]
     if len(loose) > 1:

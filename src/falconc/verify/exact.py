@@ -40,6 +40,7 @@ class Side:
     defects: dict[tuple[str, str], Defect] = field(default_factory=dict[tuple[str, str], Defect])
     limits: dict[int, str] = field(default_factory=dict[int, str])
     unknowns: dict[int, str] = field(default_factory=dict[int, str])
+    overlaps: dict[int, str] = field(default_factory=dict[int, str])
     failure: str = ""
     runs: int = 0
 
@@ -52,10 +53,12 @@ class Side:
         self.limits |= dict(run.limits)
         self.unknowns |= dict(run.unknowns)
         self.runs += 1
+        self.overlaps |= dict(run.overlaps)
 
     def blame(self, run: Run) -> None:
         for d in run.defects:
             self.defects.setdefault((d.kind, d.where), d)
+        self.overlaps |= dict(run.overlaps)
 
     def unseen(self, with_guards: bool) -> list[str]:
         """Choices on data with an outcome that is possible and was not met; guards and loops never entered."""
@@ -66,6 +69,10 @@ class Side:
                 missing = _missing(site.what, seen > 0, possible > 0)
                 if missing:
                     out.append(f"{self.subject.where(k)}: {site.what}: {', '.join(missing)}")
+            elif with_guards and site.kind == "sized":
+                missing = _missing(site.what, seen > 0, possible > 0)
+                if missing:
+                    out.append(f"{self.subject.where(k)}: {site.what} of sizes: {', '.join(missing)}")
             elif with_guards and site.kind in ("guard", "loop") and not seen[0]:
                 out.append(f"{self.subject.where(k)}: {site.what} never entered")
         return out
@@ -76,7 +83,7 @@ _TRUE = {"<": (0,), "<=": (0, 1), ">": (2,), ">=": (1, 2), "==": (1,), "!=": (0,
 
 def _missing(what: str, seen: Array, possible: Array) -> list[str]:
     """Outcomes still to be met: a comparison true, false and with equal operands; any other choice all three ways."""
-    names = ("less", "equal", "greater")
+    names = ("false", "", "true") if what.startswith("condition") else ("less", "equal", "greater")
     true = _TRUE.get(what.rpartition(" ")[2]) if what.startswith("comparison") else None
     if true is None:
         return [n for n, s, p in zip(names, seen, possible, strict=True) if p and not s]
@@ -137,7 +144,7 @@ class Examination:
     # --- extents -------------------------------------------------------------------------------------------------
 
     def setting(self, sizes: Mapping[str, int]) -> Setting | None:
-        """``sizes`` with the extents of all buffers, inferred by a run where nothing tells; None if that does not end."""
+        """``sizes`` with the extents of all buffers, inferred by a run where nothing tells; None if it does not end."""
         full: dict[str, Any] = dict(sizes)
         for s in self.source.kernel.scalars:
             if s.dtype.is_float:

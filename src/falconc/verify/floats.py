@@ -158,7 +158,7 @@ class Floats:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One buffer after one run. expected, got: the texts'; wide, noisy: of the source's kernel; lifted: the target's."""
+    """One buffer after one run. expected, got: the texts'; wide, noisy: the source kernel's; lifted: the target's."""
 
     expected: Array
     got: Array

@@ -45,7 +45,7 @@ class Failed(Exception):
 @dataclass(frozen=True, slots=True)
 class Run:
     """What one lowered run left: result words per buffer ([n, 4] u64), extents touched (elements), counts per site
-    ([sites, 6]), defects, limits and unknowns as (site, text)."""
+    ([sites, 6]), defects; limits, unknowns and overlaps (one value written by several threads) as (site, text)."""
 
     words: Mapping[str, Array]
     touched: Mapping[str, int]
@@ -53,6 +53,7 @@ class Run:
     defects: tuple[Defect, ...]
     limits: tuple[tuple[int, str], ...]
     unknowns: tuple[tuple[int, str], ...]
+    overlaps: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,10 @@ class Subject:
         outcome = self._run(self.library, every, sizes, seed, schedule, mode | more << lower.MORE_RUNS, limits)
         touched = {b.name: -(-int(aux[k]) // b.dtype.size) for k, b in enumerate(buffers)}
         counts = aux[len(buffers) :].reshape(-1, 6)[: len(self.sites)]
-        defects, limited, unknown = self._read_report(outcome.report, sizes)
+        defects = self._defects(outcome.report, sizes)
+        limited, unknown, overlaps = (_remarks(outcome.report, kind) for kind in ("limit", "unknown", "overlap"))
         sized = [{n: w[: len(arrays[n])] for n, w in group.items()} for group in words]
-        return [Run(group, touched, counts, defects, limited, unknown) for group in sized]
+        return [Run(group, touched, counts, defects, limited, unknown, overlaps) for group in sized]
 
     def native(
         self,
@@ -205,22 +207,9 @@ class Subject:
             raise Failed(outcome.status, outcome.message)
         return outcome
 
-    def _read_report(
-        self, lines: Sequence[str], sizes: Sizes
-    ) -> tuple[tuple[Defect, ...], tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
-        defects: list[Defect] = []
-        limits: list[tuple[int, str]] = []
-        unknowns: list[tuple[int, str]] = []
-        for line in lines:
-            kind, _, rest = line.partition(" ")
-            parts = rest.split()
-            if kind == "limit" and parts:
-                limits.append((int(parts[0]), " ".join(parts[1:])))
-            elif kind == "unknown" and parts:
-                unknowns.append((int(parts[0]), " ".join(parts[1:])))
-            elif kind == "defect" and parts:
-                defects.append(self._defect(parts, sizes))
-        return tuple(defects), tuple(limits), tuple(unknowns)
+    def _defects(self, report: Sequence[str], sizes: Sizes) -> tuple[Defect, ...]:
+        lines = (line.split() for line in report)
+        return tuple(self._defect(words[1:], sizes) for words in lines if words[:1] == ["defect"] and len(words) > 1)
 
     def _defect(self, parts: list[str], sizes: Sizes) -> Defect:
         name, numbers = parts[0], [int(p) for p in parts[1:] if p.lstrip("-").isdigit()]
@@ -232,6 +221,12 @@ class Subject:
         elif name == "divergent-barrier" and len(numbers) > 1:
             detail = f"threads wait at {self.where(site)} and at {self.where(numbers[1])}"
         return Defect(name, self.where(site), detail, {k: int(v) for k, v in sizes.items() if isinstance(v, int)})
+
+
+def _remarks(report: Sequence[str], kind: str) -> tuple[tuple[int, str], ...]:
+    """The lines of a report of one kind: site and what is said about it."""
+    lines = (line.split() for line in report)
+    return tuple((int(words[1]), " ".join(words[2:])) for words in lines if words[:1] == [kind] and len(words) > 1)
 
 
 def positional(source: Subject, target: Subject, values: Mapping[str, Any]) -> dict[str, Any]:
