@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from falconc.translate import ALL_KERNELS, Options, translate
+from falconc.flow import ALL_KERNELS, Options, translate
 from rich.progress import Progress
 
 from falconc import frontend, platform

@@ -19,16 +19,19 @@ __global__ void gemm(const float *__restrict__ A, const float *__restrict__ B, f
   __shared__ float As[TILE][TILE];
   __shared__ float Bs[TILE][TILE + 1];  // the odd row length keeps columns in different banks
 
-  const int row = blockIdx.y * TILE + threadIdx.y;
-  const int col = blockIdx.x * TILE + threadIdx.x;
+  const int tx = threadIdx.x, ty = threadIdx.y;
+  const int row = blockIdx.y * TILE + ty;
+  const int col = blockIdx.x * TILE + tx;
   float acc = 0.0f;
 
-  for (int k0 = 0; k0 < K; k0 += TILE) {
-    As[threadIdx.y][threadIdx.x] = row < M && k0 + threadIdx.x < K ? A[row * K + k0 + threadIdx.x] : 0.0f;
-    Bs[threadIdx.y][threadIdx.x] = k0 + threadIdx.y < K && col < N ? B[(k0 + threadIdx.y) * N + col] : 0.0f;
+  for (int t = 0; t < (K + TILE - 1) / TILE; ++t) {
+    const int a_col = t * TILE + tx;
+    const int b_row = t * TILE + ty;
+    As[ty][tx] = row < M && a_col < K ? A[row * K + a_col] : 0.0f;
+    Bs[ty][tx] = b_row < K && col < N ? B[b_row * N + col] : 0.0f;
     __syncthreads();
 #pragma unroll
-    for (int k = 0; k < TILE; ++k) acc += As[threadIdx.y][k] * Bs[k][threadIdx.x];
+    for (int k = 0; k < TILE; ++k) acc += As[ty][k] * Bs[k][tx];
     __syncthreads();
   }
   if (row < M && col < N) C[row * N + col] = acc;

@@ -185,6 +185,27 @@ def test_other_names_on_the_other_side(falconc: Any) -> None:
     assert (code, err.splitlines()[0]) == (2, "error: 2 kernels in b.c")
 
 
+SWAPPED = """\
+void scale(int n, float a, float *restrict y, const float *restrict x) {
+  for (int i = 0; i < n; ++i) y[i] = a * x[i];
+}
+"""
+
+
+def test_parameters_in_another_order(falconc: Any) -> None:
+    Path("b.c").write_text(SWAPPED)
+    code, out, err = falconc("verify a.c b.c")
+    assert (code, out.splitlines()[0]) == (3, "scale: Unknown: parameter 'x' is a buffer on one side only")
+    assert err == (
+        "note: parameters are paired by position: x with n, y with a, a with y, n with x"
+        " (--by-name pairs them by name)\n"
+    )
+    assert falconc("verify a.c b.c --by-name")[0] == 0
+    Path("b.c").write_text(SWAPPED.replace("a *", "b *").replace("float a", "float b"))
+    code, _, err = falconc("verify a.c b.c --by-name")
+    assert (code, err.splitlines()[0]) == (2, "error: the parameters have other names: x, y, a, n and n, b, y, x")
+
+
 def test_verify_as_json(falconc: Any) -> None:
     code, out, _ = falconc("verify a.cu wrong.c --json")
     verdict = json.loads(out)["kernels"][0]["verdict"]

@@ -118,6 +118,7 @@ def _verify(p: Parser) -> None:
     p.add_argument("--to", default="", metavar="P", help="platform of B (default: by its suffix)")
     for name in ("kernel", "template", "grid", "block", "shared"):
         p.add_argument(f"--{name}-b", default="", metavar="...", help=f"--{name} for B (default: as for A)")
+    p.add_argument("--by-name", action="store_true", help="pair the parameters by name (default: by position)")
     _require(p)
     p.add_argument("--replay", default="", metavar="FILE", help="run a recorded comparison again")
     p.add_argument("--save-replay", default="", metavar="FILE", help="record the comparison")

@@ -221,6 +221,7 @@ def _compare(args: Arguments) -> list[tuple[str, Any]]:
     pairs = [(a, _twin(args, a, options)) for a in _instances(args, options)]
     out: list[tuple[str, Any]] = []
     for a, b in pairs:
+        b = _paired(a, b, args.by_name)
         verdict = verify.equivalent(a, b, flow.verify_options(options))
         out.append((f"{a.symbol} and {b.symbol}" if a.symbol != b.symbol else a.symbol, verdict))
         if args.save_replay:
@@ -228,6 +229,24 @@ def _compare(args: Arguments) -> list[tuple[str, Any]]:
 
             reading.write(args.save_replay, record(a, b, flow.verify_options(options), verdict) + "\n")
     return out
+
+
+def _paired(a: Instance, b: Instance, by_name: bool) -> Instance:
+    """``b`` with its parameters in the order of ``a``'s where names pair them; positions do otherwise."""
+    from dataclasses import replace
+
+    own, theirs = ([p.name for p in x.kernel.params] for x in (a, b))
+    if own == theirs or sorted(own) != sorted(theirs):
+        if by_name and own != theirs:
+            what = f"the parameters have other names: {', '.join(own)} and {', '.join(theirs)}"
+            raise UsageError(what, "leave --by-name out: they are then paired by position")
+        return b
+    if not by_name:
+        couples = ", ".join(f"{x} with {y}" for x, y in zip(own, theirs, strict=True) if x != y)
+        _out(f"note: parameters are paired by position: {couples} (--by-name pairs them by name)\n", sys.stderr)
+        return b
+    params = {p.name: p for p in b.kernel.params}
+    return replace(b, kernel=replace(b.kernel, params=tuple(params[n] for n in own)))
 
 
 def _twin(args: Arguments, a: Instance, options: flow.Options) -> Instance:

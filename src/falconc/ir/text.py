@@ -1,8 +1,8 @@
 """A kernel as C-like text for people: loop kinds, spaces and shapes are written out, nothing is left to guess.
 
-    kernel row_sum(const f32 x[?] @global, f32 y[?] @global, i32 n) launch grid(n, 1, 1) block(32, 1, 1)
-      parallel block.x for (i32 b = 0; b < n; ++b)
-        f32 sum @register = 0.0f
+kernel row_sum(const f32 x[?] @global, f32 y[?] @global, i32 n) launch grid(n, 1, 1) block(32, 1, 1)
+  parallel block.x for (i32 b = 0; b < n; ++b)
+    f32 sum @register = 0.0f
 """
 
 from __future__ import annotations
