@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from falconc.emit.expressions import Expressions
+from falconc.emit.scopes import names_in_scope
 from falconc.emit.simt import ThreadStatements, work_of
 from falconc.emit.statements import Statements
 from falconc.errors import Unsupported
@@ -34,6 +35,7 @@ def _choose_names(kernel: Kernel, expressions: Expressions) -> None:
     """Names stay, except those the target's language or headers have taken."""
     reserved = set(expressions.words["reserved"].split())
     taken = {p.name for p in kernel.params} | set(bound_names(kernel.body)) | {kernel.name}
+    expressions.names.update(names_in_scope(kernel, reserved | {kernel.name}))
     for name in sorted(taken & reserved):
         fresh = f"{name}_"
         while fresh in taken | reserved:

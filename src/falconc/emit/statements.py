@@ -178,6 +178,10 @@ class Statements:
         target = e.index(s.buffer, s.index)
         dtype = s.args[0].dtype
         bound = f"const {e.type_name(dtype)} {self._name(s.old)} = " if s.old else ""
+        if s.atomic and not s.old and "pragma.atomic" in e.words:
+            self.line(e.word("pragma.atomic"))
+            self._store(Store(s.buffer, s.index, _updated(s, Load(s.buffer, s.index, dtype)), where=s.where))
+            return
         if s.atomic:
             address = Text(f"&{target}", PRIMARY, dtype)
             call = e.fill(f"atomic.{s.op}.{dtype.name}", (address, *(e.full(a) for a in s.args)), dtype, s.where)

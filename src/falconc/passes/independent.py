@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from falconc.analysis import dependence
-from falconc.ir.nodes import For, Kernel, Update
-from falconc.ir.walk import walk
+from falconc.ir.nodes import For, Kernel
 
 
 def is_independent(kernel: Kernel, loop: For) -> bool:
@@ -12,8 +11,3 @@ def is_independent(kernel: Kernel, loop: For) -> bool:
     if loop.kind.name == "parallel":
         return True
     return loop.kind.name == "serial" and dependence.carried(kernel, loop) is None
-
-
-def has_atomics(loop: For) -> bool:
-    """Whether iterations meet in one cell through atomic updates."""
-    return any(isinstance(n, Update) and n.atomic for n in walk(loop))

@@ -23,25 +23,36 @@ class _NotOne(Exception):
 
 @dataclass(slots=True)
 class Merger:
-    """Merges loops; ``hints``: names that the text gave to values."""
+    """Merges loops; ``hints``: names that the text gave to values; ``axes``: loops that nobody named."""
 
     names: Names
     hints: Hints
+    axes: frozenset[str] = frozenset()
 
     def pair(self, a: For, b: For, body: Body, facts: Facts) -> tuple[For, Body] | None:
-        """One loop for v = a * extent(b) + b (both from 0 in steps of 1) and the body in terms of v; or None."""
-        if not (_counts(a) and _counts(b) and isinstance(b.hi, Const)):
+        """One loop for v = a * extent(b) + b (both from 0; a in steps of 1, or of extent(b) and v = a + b), and
+        the body in terms of v; or None."""
+        if not (_counts(b) and isinstance(b.hi, Const) and a.lo == Const(0, a.dtype) and isinstance(a.step, Const)):
             return None
         inside = within(b, within(a, facts))
-        extent = int(b.hi.value)
-        wanted = atom(Var(a.var, a.dtype)).scaled(extent) + atom(Var(b.var, b.dtype))
+        extent, step = int(b.hi.value), int(a.step.value)
+        if step not in (1, extent) or (step > 1 and not isinstance(a.hi, Const)):
+            return None
+        factor = extent if step == 1 else 1
+        wanted = atom(Var(a.var, a.dtype)).scaled(factor) + atom(Var(b.var, b.dtype))
         var = self._named(wanted, inside, (a, b))
-        together = _Together(a, b, extent, var)
+        together = _Together(a, b, factor, var)
         try:
             new = map_expressions(body, inside, together.expression)
         except _NotOne:
+            if var.name not in (a.var, b.var):
+                self.names.taken.discard(var.name)
             return None
-        hi = emit(facts.poly(a.hi).scaled(extent), var.dtype)
+        if step == 1:
+            hi = emit(facts.poly(a.hi).scaled(extent), var.dtype)
+        else:
+            assert isinstance(a.hi, Const)
+            hi = Const(-(-int(a.hi.value) // extent) * extent, var.dtype)
         both = "parallel" if a.kind.name == b.kind.name == "parallel" else "serial"
         kind = a.kind if both == "parallel" else SERIAL
         return For(var.name, Const(0, var.dtype), hi, Const(1, var.dtype), (), kind, where=a.where), new
@@ -52,7 +63,8 @@ class Merger:
                 self.names.taken.add(name)
                 return Var(name, e.dtype)
         dtype = next((loop.dtype for loop in loops if loop.dtype.is_signed), types.I32)
-        return Var(self.names.fresh("i"), dtype)
+        named = [loop.var for loop in reversed(loops) if loop.var not in self.axes]
+        return Var(named[0] if named else self.names.fresh("i"), dtype)
 
 
 def _counts(loop: For) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from falconc.ir.nodes import Barrier, Collective, For, Kernel
+from falconc.ir.nodes import Barrier, Binary, Cast, Collective, Const, For, Kernel
 from falconc.ir.walk import walk
 from falconc.passes import Pass
 from falconc.passes.loop_fission import LoopFission
+from falconc.passes.names import readable
 from falconc.passes.normal_form import normalise
+from falconc.passes.polynomial import Facts, const
 from falconc.passes.reductions import Reductions
 from falconc.passes.scalar_values import ScalarValues
 from falconc.passes.staging import UndoStaging
@@ -34,18 +36,35 @@ class LoopRecovery(Pass):
         if not _has_threads(kernel):
             return kernel
         kernel = ScalarValues().apply(kernel, platform)
+        facts = launch_facts(kernel)
+        axes = {n.var for n in walk(kernel.body) if isinstance(n, For) and "." in n.kind.axis} | {"lane", "wave"}
         names = names_of_values(kernel.body)
         kernel = Reductions().apply(kernel, platform)
         kernel = ScalarValues().apply(kernel, platform)
         kernel = UndoStaging().apply(kernel, platform)
         kernel = LoopFission().apply(kernel, platform)
         kernel = ScalarValues().apply(kernel, platform)
-        return replace(kernel, body=normalise(kernel, names))
+        kernel = replace(kernel, body=normalise(kernel, names, facts, axes))
+        return readable(ScalarValues().apply(kernel, platform), axes)
 
     @classmethod
     def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
         if _has_threads(kernel):
             yield cls()
+
+
+def launch_facts(kernel: Kernel) -> Facts:
+    """A launch has at least one block along each axis, so what the grid is computed from is large enough."""
+    facts = Facts()
+    for n in walk(kernel.body):
+        if isinstance(n, For) and n.kind.axis.startswith("block.") and not isinstance(n.hi, Const):
+            extent = n.hi
+            while isinstance(extent, Cast):
+                extent = extent.operand
+            facts = facts.with_known(facts.poly(extent) - const(1))
+            if isinstance(extent, Binary) and extent.op == "div" and isinstance(extent.right, Const):
+                facts = facts.with_known(facts.poly(extent.left) - const(int(extent.right.value)))
+    return facts
 
 
 def _has_threads(kernel: Kernel) -> bool:

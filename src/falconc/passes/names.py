@@ -1,9 +1,16 @@
-"""Names that are free in a kernel."""
+"""Names that are free in a kernel, and names given anew."""
 
 from __future__ import annotations
 
-from falconc.ir.nodes import Kernel
-from falconc.ir.walk import bound_names
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from falconc.ir.nodes import Collective, For, Kernel, Let, Node, Update, Var
+from falconc.ir.walk import bound_names, rename_buffers, rewrite, walk
+
+_NUMBERED = re.compile(r"(_\d+)+$")
+_INDICES = ("i", "j", "k", "l", "p", "q")
 
 
 class Names:
@@ -20,3 +27,47 @@ class Names:
             name = f"{wish}_{number}"
         self.taken.add(name)
         return name
+
+
+def renamed(kernel: Kernel, names: Mapping[str, str]) -> Kernel:
+    """``kernel`` with the names it binds replaced, wherever they are used."""
+
+    def visit(n: Node) -> Node:
+        match n:
+            case Var() | Let() if n.name in names:
+                return replace(n, name=names[n.name])
+            case For() if n.var in names:
+                return replace(n, var=names[n.var])
+            case Update() if n.old in names:
+                return replace(n, old=names[n.old])
+            case Collective() if n.arrived in names:
+                return replace(n, arrived=names[n.arrived])
+            case _:
+                return n
+
+    return replace(kernel, body=rename_buffers(rewrite(kernel.body, visit), names)) if names else kernel
+
+
+def readable(kernel: Kernel, axes: Iterable[str]) -> Kernel:
+    """``kernel`` with numbers dropped from names that are free without them, and loops over ``axes`` named as usual."""
+    free = Names(kernel)
+    kernel = renamed(kernel, dict(_axis_names(kernel, set(axes), free)))
+    free = Names(kernel)
+    names: dict[str, str] = {}
+    for name in bound_names(kernel.body):
+        short = _NUMBERED.sub("", name)
+        if short != name and short and short not in free.taken:
+            names[name] = short
+            free.taken.add(short)
+    return renamed(kernel, names)
+
+
+def _axis_names(kernel: Kernel, axes: set[str], free: Names) -> Iterable[tuple[str, str]]:
+    """What loops that count blocks, threads or lanes are called now: after what they count, or i, j, k."""
+    for n in walk(kernel.body):
+        if not isinstance(n, For) or _NUMBERED.sub("", n.var) not in axes:
+            continue
+        counted = n.hi.name if isinstance(n.hi, Var) and n.hi.name.endswith("s") and len(n.hi.name) > 2 else ""
+        wishes = ([counted[:-1]] if counted else []) + [i for i in _INDICES if i not in free.taken]
+        wish = next((w for w in wishes if w not in free.taken), "i")
+        yield n.var, free.fresh(wish)

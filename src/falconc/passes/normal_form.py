@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from falconc.ir.nodes import SERIAL, Body, For, If, Kernel, Stmt, While, parallel
-from falconc.ir.walk import variables
+from falconc.ir.walk import variables, walk
 from falconc.passes import Pass, guards
 from falconc.passes.accumulators import fold_partials, only_accumulates
+from falconc.passes.independent import is_independent
 from falconc.passes.loop_merge import Hints, Merger, strided
 from falconc.passes.names import Names
 from falconc.passes.polynomial import Facts
@@ -33,18 +34,45 @@ class NormalForm(Pass):
         return replace(kernel, body=normalise(kernel, {}))
 
 
-def normalise(kernel: Kernel, hints: Hints) -> Body:
-    """The body of ``kernel`` in plain form; ``hints``: names that the text gave to values."""
-    form = _Form(Merger(Names(kernel), hints))
-    body = tidy(kernel.body, Facts())
+def normalise(kernel: Kernel, hints: Hints, facts: Facts | None = None, axes: Iterable[str] = ()) -> Body:
+    """The body of ``kernel`` in plain form; ``hints``: names that the text gave to values; ``facts``: what its launch
+    promises; ``axes``: loops that the text gave no name."""
+    facts = facts or Facts()
+    form = _Form(Merger(Names(kernel), hints, frozenset(axes)))
+    body = tidy(kernel.body, facts)
     for _ in range(_ROUNDS):
         before = body
+        body = marked(replace(kernel, body=body)).body
         for change in (form.merging, form.guarding):
             form.change = change
-            body = tidy(form.body(body, Facts()), Facts())
+            body = tidy(form.body(body, facts), facts)
         if body == before:
             break
     return body
+
+
+def marked(kernel: Kernel) -> Kernel:
+    """``kernel`` with its serial loops that are shown to be independent marked so."""
+    free = {id(n) for n in walk(kernel.body) if isinstance(n, For) and is_independent(kernel, n)}
+    return kernel if not free else replace(kernel, body=_visited(kernel.body, free))
+
+
+def _visited(body: Body, free: set[int]) -> Body:
+    """``body`` with the loops whose identity is in ``free`` marked."""
+
+    def one(s: Stmt) -> Stmt:
+        match s:
+            case For():
+                kind = parallel("data") if id(s) in free and s.kind == SERIAL else s.kind
+                return replace(s, kind=kind, body=_visited(s.body, free))
+            case While():
+                return replace(s, body=_visited(s.body, free))
+            case If():
+                return replace(s, then=_visited(s.then, free), orelse=_visited(s.orelse, free))
+            case _:
+                return s
+
+    return tuple(one(s) for s in body)
 
 
 @dataclass(slots=True)

@@ -209,6 +209,8 @@ class Facts:
         value = p.constant
         if value is not None:
             return value >= 0
+        if self._least(p) >= 0:
+            return True
         if depth == 0:
             return False
         for m, c in p.terms.items():
@@ -225,6 +227,19 @@ class Facts:
                 if d * c > 0 and c % d == 0 and self.proves(p - fact.scaled(c // d), depth - 1):
                     return True
         return False
+
+    def _least(self, p: Poly) -> float:
+        """A value that ``p`` is not below, from the types of its atoms and single facts about them."""
+        total = 0.0
+        for m, c in p.terms.items():
+            lows = [0 if self._natural(a) else a.dtype.lowest for a in m]
+            if c < 0:
+                total += c * prod(max(-low, a.dtype.highest) for low, a in zip(lows, m, strict=True))
+            elif any(low < 0 for low in lows):
+                total -= c * prod(max(-low, a.dtype.highest) for low, a in zip(lows, m, strict=True))
+            elif not m:
+                total += c
+        return total
 
     def _natural(self, a: Expr) -> bool:
         return not a.dtype.is_signed or any(f.terms == {(a,): 1} for f in self.known)
@@ -317,7 +332,8 @@ class Facts:
             if c < 0:
                 return False
             largest += c * prod(a.dtype.highest for a in m)
-        return largest <= dtype.highest and all(self._natural(a) or self.proves(atom(a), 3) for a in p.atoms)
+        small = largest <= dtype.highest or self.proves(const(dtype.highest) - p, 3)
+        return small and all(self._natural(a) or self.proves(atom(a), 3) for a in p.atoms)
 
 
 def emit(p: Poly, dtype: DType) -> Expr:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from falconc.ir.nodes import Alloc, Binary, Body, Cast, Const, Expr, For, If, Let, Select, Stmt, Var, View, While
+from falconc.ir.nodes import Alloc, Binary, Body, Cast, Const, Expr, For, If, Let, Select, Stmt, Unary, Var, View, While
+from falconc.ir.types import BOOL
 from falconc.ir.walk import map_children
-from falconc.passes.polynomial import Facts, Poly, as_type, atom, conjunction, conjuncts, const, emit
+from falconc.passes.polynomial import Facts, Poly, as_type, atom, conjunction, conjuncts, const, emit, negated
 
 T = TypeVar("T", bound=Expr | Body)
 _RING = ("add", "sub", "mul", "div", "mod", "floordiv", "floormod", "shl", "shr", "and")
@@ -53,7 +54,11 @@ def _statement(s: Stmt, facts: Facts) -> Body:
 def within(loop: For, facts: Facts) -> Facts:
     """What holds in the body of ``loop``."""
     var = Var(loop.var, loop.dtype)
-    return facts.with_loop(var, facts.poly(loop.lo), facts.poly(loop.hi))
+    lo, hi = facts.poly(loop.lo), facts.poly(loop.hi)
+    span, step = (hi - lo).constant, facts.poly(loop.step).constant
+    if span is not None and step is not None and span > 0:
+        hi = lo + const((span - 1) // step * step + 1)
+    return facts.with_loop(var, lo, hi)
 
 
 def expression(e: Expr, facts: Facts) -> Expr:
@@ -81,6 +86,9 @@ def expression(e: Expr, facts: Facts) -> Expr:
             if (known := facts.decides(right)) is not None:
                 return Const(True, e.dtype) if known else left
             return replace(e, left=left, right=right)
+        case Unary(op="lnot") if isinstance(e.operand, Binary) and e.operand.dtype == BOOL:
+            opposite = negated(e.operand)
+            return map_children(e, lambda n: expression(n, facts)) if opposite == e else expression(opposite, facts)
         case Binary(op="lt" | "le" | "gt" | "ge" | "eq" | "ne") if e.left.dtype.is_integer:
             known = facts.decides(e)
             return Const(known, e.dtype) if known is not None else map_children(e, lambda n: expression(n, facts))

@@ -61,7 +61,7 @@ def values(body: Body, names: Names) -> Body:
         before = body
         fixed = {n.base for n in walk(body) if isinstance(n, View)}
         body = _Values(names, fixed).list(body)
-        body = without_copies(body)
+        body = without_copies(settled(body))
         body = step_through(body)
         if body == before:
             break
@@ -106,9 +106,9 @@ class _Values:
             return rest
         if all(not reads(s, name) for s in rest):
             return rewrite(rest, lambda n: () if isinstance(n, Store) and n.buffer == name else n)
-        if users[0]:
+        if any(not isinstance(s, Alloc) for s in rest[: users[0]]):
             return (*rest[: users[0]], declared, *rest[users[0] :])
-        first = rest[0]
+        first = rest[users[0]]
         if isinstance(first, Store) and first.buffer == name and not reads(first.value, name):
             return self._versions(declared, rest, users)
         if len(users) == 1 and (inside := self._sunk(declared, first)) is not None:
@@ -137,7 +137,7 @@ class _Values:
     def _versions(self, declared: Alloc, rest: Body, users: list[int]) -> Body | None:
         """The first assignment as a value of its own, if nothing else changes it before the next one."""
         name = declared.buffer.name
-        start = 0
+        start = users[0]
         stores = [k for k in users if isinstance(s := rest[k], Store) and s.buffer == name]
         end = stores[1] if len(stores) > 1 else len(rest)
         changed = any(writes(s, name) for s in rest[start + 1 : end])
@@ -205,6 +205,37 @@ def written_first(body: Body, name: str) -> bool:
             case _:
                 return False
     return False
+
+
+def settled(body: Body) -> Body:
+    """``body`` without Lets that name the last value of a scalar of their list: nothing changes it any more."""
+    out = list(body)
+    declared: set[str] = set()
+    place = 0
+    while place < len(out):
+        s = out[place]
+        match s:
+            case Alloc() if s.buffer.shape == ():
+                declared.add(s.buffer.name)
+            case Let(value=Load(index=()) as last) if last.buffer in declared:
+                rest = tuple(out[place + 1 :])
+                if not writes(rest, last.buffer):
+                    out[place:] = substitute(rest, {s.name: last})
+                    continue
+            case _:
+                pass
+        place += 1
+    return tuple(_settled_inside(s) for s in out)
+
+
+def _settled_inside(s: Stmt) -> Stmt:
+    match s:
+        case For() | While():
+            return replace(s, body=settled(s.body))
+        case If():
+            return replace(s, then=settled(s.then), orelse=settled(s.orelse))
+        case _:
+            return s
 
 
 def without_copies(body: Body) -> Body:

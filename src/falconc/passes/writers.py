@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from falconc.ir.nodes import Alloc, Barrier, Binary, Const, Expr, For, If, Let, Stmt, Store, Var
 from falconc.ir.types import I32
 from falconc.ir.walk import substitute, variables, walk
-from falconc.passes.polynomial import Facts, Poly, atom, const, emit, negated
+from falconc.passes.polynomial import Facts, Poly, as_type, atom, const, emit, negated
 from falconc.passes.reindex import tidy
 
 
@@ -142,6 +142,31 @@ def solve(write: Write, cell: Expr, facts: Facts) -> tuple[dict[str, Expr], list
     names, free = _split_quotients(substitute(write.index, names), names, free, inner)
     inner = _inside(free, facts)
     index = inner.poly(tidy(substitute(write.index, names), inner))
+    weights = _weighted(index, free)
+    if weights is None:
+        return None
+    while (both := _together(weights, names, write, inner)) is not None:
+        names, weights, gone = both
+        free = (*(f for f in free if f.var.name not in gone), *(f for _, f in weights if f not in free))
+        inner = _inside(free, facts)
+    index = inner.poly(tidy(substitute(write.index, names), inner))
+    for weight, f in weights:
+        index = index - atom(f.var).scaled(weight)
+    used = {f.var.name for _, f in weights}
+    if any(f.var.name not in used and f.count != 1 and _matters(f, names, write) for f in free):
+        return None
+    weights.sort(key=lambda w: -w[0])
+    found = _decomposed(facts.poly(cell) - index, weights, facts) if _unique(weights) else None
+    if found is None:
+        return None
+    values, conds = found
+    for f in free:
+        values.setdefault(f.var.name, Const(0, f.var.dtype))
+    return {name: tidy(substitute(e, values), facts) for name, e in names.items()}, conds
+
+
+def _weighted(index: Poly, free: tuple[Free, ...]) -> list[tuple[int, Free]] | None:
+    """By how much the index grows with each variable; None if it is no sum of multiples."""
     weights: list[tuple[int, Free]] = []
     for f in free:
         parts = index.split(f.var)
@@ -151,16 +176,31 @@ def solve(write: Write, cell: Expr, facts: Facts) -> tuple[dict[str, Expr], list
         if weight:
             weights.append((weight, f))
             index = parts[1]
-        elif f.count != 1 and _matters(f, names, write):
-            return None
-    weights.sort(key=lambda w: -w[0])
-    found = _decomposed(facts.poly(cell) - index, weights, facts) if _unique(weights) else None
-    if found is None:
-        return None
-    values, conds = found
-    for f in free:
-        values.setdefault(f.var.name, Const(0, f.var.dtype))
-    return {name: tidy(substitute(e, values), facts) for name, e in names.items()}, conds
+    return weights
+
+
+def _together(
+    weights: list[tuple[int, Free]], names: dict[str, Expr], write: Write, facts: Facts
+) -> tuple[dict[str, Expr], list[tuple[int, Free]], set[str]] | None:
+    """Two variables that only occur as low + count * high become one: names, weights, and the names that are gone."""
+    for weight, low in weights:
+        for other, high in weights:
+            if low is high or low.count is None or other != weight * low.count:
+                continue
+            total = None if high.count is None else low.count * high.count
+            one = Free(Var(f"{low.var.name}+", low.var.dtype), total)
+            step = Binary("mul", as_type(high.var, one.var.dtype), Const(low.count, one.var.dtype))
+            apart = {low.var.name: Binary("sub", one.var, step)}
+            inside = facts.with_loop(one.var, const(0), const(total) if total is not None else None)
+            inside = inside.with_known(inside.poly(apart[low.var.name]))
+            parts = (substitute(substitute(e, names), apart) for e in (write.value, write.index, *write.guards))
+            if any(high.var.name in variables(tidy(e, inside)) for e in parts):
+                continue
+            merged: dict[str, Expr] = {low.var.name: one.var, high.var.name: Const(0, high.var.dtype)}
+            rest = [(w, f) for w, f in weights if f is not low and f is not high]
+            new = {name: substitute(e, merged) for name, e in names.items()}
+            return new, [*rest, (weight, one)], {low.var.name, high.var.name}
+    return None
 
 
 def _matters(f: Free, names: dict[str, Expr], write: Write) -> bool:

@@ -48,6 +48,7 @@ WORDS = Words(
         "array.dynamic": "",
         "pragma.core": "#pragma omp parallel for",
         "pragma.core.collapse": "#pragma omp parallel for collapse({0})",
+        "pragma.atomic": "#pragma omp atomic",
         "pragma.unrolled": "#pragma GCC unroll 16",
         "pragma.vector": "#pragma omp simd",
         "header.integer": "<stdint.h>",
