@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, cast
 
 from falconc.analysis import accesses, presburger
 from falconc.analysis.accesses import Access
@@ -49,6 +51,25 @@ def carried(kernel: Kernel, loop: For) -> Dependence | None:
 
     Different pointer parameters are taken to name different memory, atomic updates with one operation to commute.
     """
+    return _carried(_Same(kernel), _Same(loop))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """Compares by identity: comparing trees would take longer than the analysis."""
+
+    node: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.node is other.node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+
+@lru_cache(maxsize=512)
+def _carried(same_kernel: _Same, same_loop: _Same) -> Dependence | None:
+    kernel, loop = cast(Kernel, same_kernel.node), cast(For, same_loop.node)
     control = _control(loop)
     if control is not None:
         return control

@@ -14,19 +14,29 @@ N = TypeVar("N", bound=Node)
 
 @cache
 def _field_names(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "where")
+    """The fields that can hold nodes."""
+    return tuple(f.name for f in fields(kind) if f.name != "where" and _may_hold_nodes(str(f.type)))
+
+
+def _may_hold_nodes(annotation: str) -> bool:
+    return any(word in annotation for word in ("Expr", "Stmt", "Body", "Buffer", "Param", "Launch"))
+
+
+@cache
+def _fields_backwards(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(reversed(_field_names(kind)))
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below ``node``, in field order."""
     for name in _field_names(type(node)):
         value: Any = getattr(node, name)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
+        if isinstance(value, tuple):
             for item in cast(tuple[Any, ...], value):
                 if isinstance(item, Node):
                     yield item
+        elif isinstance(value, Node):
+            yield value
 
 
 def walk(node: Node | tuple[Node, ...]) -> Iterator[Node]:
@@ -35,7 +45,12 @@ def walk(node: Node | tuple[Node, ...]) -> Iterator[Node]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(list(children(top))))
+        for name in _fields_backwards(type(top)):
+            value: Any = getattr(top, name)
+            if isinstance(value, tuple):
+                stack += [item for item in reversed(cast(tuple[Any, ...], value)) if isinstance(item, Node)]
+            elif isinstance(value, Node):
+                stack.append(value)
 
 
 def map_children(node: N, visit: Callable[[Any], Any]) -> N:

@@ -39,9 +39,10 @@ class LoopRecovery(Pass):
         facts = launch_facts(kernel)
         axes = {n.var for n in walk(kernel.body) if isinstance(n, For) and "." in n.kind.axis} | {"lane", "wave"}
         names = names_of_values(kernel.body)
-        kernel = Reductions().apply(kernel, platform)
-        kernel = ScalarValues().apply(kernel, platform)
         kernel = UndoStaging().apply(kernel, platform)
+        if _meets(kernel):
+            kernel = ScalarValues().apply(Reductions().apply(kernel, platform), platform)
+            kernel = UndoStaging().apply(kernel, platform)
         kernel = LoopFission().apply(kernel, platform)
         kernel = ScalarValues().apply(kernel, platform)
         kernel = replace(kernel, body=normalise(kernel, names, facts, axes))
@@ -65,6 +66,10 @@ def launch_facts(kernel: Kernel) -> Facts:
             if isinstance(extent, Binary) and extent.op == "div" and isinstance(extent.right, Const):
                 facts = facts.with_known(facts.poly(extent.left) - const(int(extent.right.value)))
     return facts
+
+
+def _meets(kernel: Kernel) -> bool:
+    return any(isinstance(n, Barrier | Collective) for n in walk(kernel.body))
 
 
 def _has_threads(kernel: Kernel) -> bool:

@@ -126,6 +126,7 @@ class Facts:
     def __init__(self, known: Iterable[Poly] = (), loops: Iterable[str] = ()) -> None:
         self.known: tuple[Poly, ...] = tuple(known)
         self.loops = frozenset(loops)
+        self._proofs: dict[tuple[Poly, int], bool] = {}
 
     def with_loop(self, var: Var, lo: Poly | None, hi: Poly | None) -> Facts:
         """Inside a loop with lo <= var < hi."""
@@ -209,10 +210,13 @@ class Facts:
         value = p.constant
         if value is not None:
             return value >= 0
-        if self._least(p) >= 0:
-            return True
-        if depth == 0:
-            return False
+        found = self._proofs.get((p, depth))
+        if found is None:
+            found = self._proofs[p, depth] = self._least(p) >= 0 or (depth > 0 and self._follows(p, depth))
+        return found
+
+    def _follows(self, p: Poly, depth: int) -> bool:
+        """Whether p >= 0 follows from some fact and a smaller claim."""
         for m, c in p.terms.items():
             if m and c > 0 and all(self._natural(a) for a in m):
                 if self.proves(p - Poly({m: c}), depth - 1):
