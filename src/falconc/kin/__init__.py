@@ -52,7 +52,9 @@ def translate(unit: Unit, target: Platform) -> Result:
     rewriter = Rewriter(source, code, words, scope, hazards)
     edits = rewriter.edits(0, len(code))
     wanted = _wanted(edits, code, words, rewriter.used)
-    include_edits, include_notes = headers.translate(source, everything, words, wanted)
+    include_edits, include_notes = headers.translate(
+        source, everything, words, wanted, guarded="macro.compiler" in rewriter.used
+    )
     helpers = _helpers(edits, words, headers.newline(source.text))
     if helpers:
         at = headers.after_includes(source, everything)

@@ -53,6 +53,8 @@ class Hazards:
 
     def active_lanes(self, i: int) -> None:
         """Token ``i`` asks who is active: only a variable that is a mask and nothing else is sure to mean the same."""
+        if self._is_mask(i, closing(self.tokens, i + 1)):
+            return
         given = self.tokens[i - 1].text == "=" and self.tokens[i - 2].kind == "name"
         name = self.tokens[i - 2].text if given else ""
         function = self.scopes.function_at(i)
@@ -60,7 +62,7 @@ class Hazards:
         if not name or function is None:
             raise Unsupported(f"'{self.tokens[i].text}': {_ARRIVAL}", "compute the mask from the data instead", span)
         for k in range(*function.body):
-            if self.tokens[k].text == name and k != i - 2 and not self._is_mask(k):
+            if self.tokens[k].text == name and k != i - 2 and not self._is_mask(k, k):
                 where = self.source.span(self.tokens[k].start, self.tokens[k].end)
                 raise Unsupported(
                     f"'{name}' comes from '{self.tokens[i].text}' and is used for more than a mask: {_ARRIVAL}",
@@ -68,10 +70,10 @@ class Hazards:
                     where,
                 )
 
-    def _is_mask(self, k: int) -> bool:
-        """Whether token ``k`` is, alone, the mask argument of a lane operation."""
-        opening = k - 1
-        if self.tokens[opening].text != "(" or self.tokens[k + 1].text not in (",", ")"):
+    def _is_mask(self, first: int, last: int) -> bool:
+        """Whether tokens [first, last] are, alone, the mask argument of a lane operation."""
+        opening = first - 1
+        if self.tokens[opening].text != "(" or self.tokens[last + 1].text not in (",", ")"):
             return False
         entries = self.words.words.get(self.tokens[opening - 1].text, ())
         return any(e.lanes and e.form.params[:1] and e.form.params[0][0] == "mask" for e in entries)

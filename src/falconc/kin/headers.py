@@ -20,9 +20,10 @@ def newline(text: str) -> str:
 
 
 def translate(
-    source: Source, tokens: Sequence[Token], words: Vocabulary, needed: set[str]
+    source: Source, tokens: Sequence[Token], words: Vocabulary, needed: set[str], guarded: bool
 ) -> tuple[list[Edit], list[Note]]:
-    """Edits for the #include lines. needed: keys ("include.f16") that the text must have after the edits."""
+    """Edits for the #include lines. needed: keys ("include.f16") that the text must have after the edits. guarded: new
+    lines are for the device compiler only, as the text is read by others too."""
     edits: list[Edit] = []
     notes: list[Note] = []
     present = {t.text for t in tokens if t.kind == "header"}
@@ -48,8 +49,11 @@ def translate(
     missing = [h for k in sorted(needed | {_RUNTIME}) if (h := words.header(k)) and h not in present]
     if missing:
         at = _first_include(source, tokens)
-        line_end = newline(source.text)
-        edits.append(Edit(at, at, "".join(f"#include {h}{line_end}" for h in missing)))
+        lines = [f"#include {h}" for h in missing]
+        compiler = words.written.get("macro.compiler")
+        if compiler and guarded:
+            lines = [f"#ifdef {compiler.text}", *lines, "#endif"]
+        edits.append(Edit(at, at, "".join(f"{line}{newline(source.text)}" for line in lines)))
     return edits, notes
 
 

@@ -60,14 +60,12 @@ class Rewriter:
     def _member(self, i: int) -> list[Edit]:
         """A device's lane width, where it sizes something: kernels of the text keep groups of the source's width."""
         name = self.tokens[i].text
-        if self.words.same_lanes or name not in self.words.properties or not self.scopes.functions:
+        if self.words.same_lanes or name not in self.words.properties:
             return []
         if name in self.scopes.declared or widths.is_shown(self.tokens, i) or widths.is_set(self.tokens, i):
             return []
         first, width = widths.start(self.tokens, i), self.words.source.lane_width
-        what = (
-            f"'{name}' of a device is {self.words.target.lane_width} here; kernels of this text keep groups of {width}"
-        )
+        what = f"'{name}' of a device is {self.words.target.lane_width} here; kernels keep their groups of {width}"
         self.notes.append(Note(self.span(first, i), what))
         return self._replace(first, i, str(width))
 
@@ -97,8 +95,8 @@ class Rewriter:
         parts = [self.tokens[k].text for k in range(first, last + 1, 2)]
         parts[0] = self.scopes.aliases.get(parts[0], parts[0])
         name = "::".join(parts)
-        if first and self.tokens[first - 1].text == "::" and first > 1 and self.tokens[first - 2].kind == "name":
-            return []
+        if first > 1 and self.tokens[first - 1].text == "::" and self.tokens[first - 2].kind == "name":
+            return [name] if self.tokens[first - 2].text in self.words.words else []
         return [name, *(f"{space}::{name}" for space in sorted(self.scopes.opened))]
 
     def _refuse(self, name: str, first: int, last: int) -> None:
@@ -181,7 +179,10 @@ class Rewriter:
         return f"{alias}::{rest}" if alias and since < place else name
 
     def _replace(self, first: int, last: int, text: str) -> list[Edit]:
-        return [Edit(self.tokens[first].start, self.tokens[last].end, text)]
+        end = self.tokens[last].end
+        if not text and last + 1 < len(self.tokens):
+            end = self.tokens[last + 1].start
+        return [Edit(self.tokens[first].start, end, text)]
 
     def _written(self, entry: Entry, first: int, last: int) -> Form:
         form = self.words.written.get(entry.key)

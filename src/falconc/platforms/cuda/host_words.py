@@ -140,11 +140,13 @@ HOST: dict[str, str] = {
     "host.func_set_cache_config": "cudaFuncSetCacheConfig($function, $config)",
     "host.func_set_shared_mem_config": "cudaFuncSetSharedMemConfig($function, $config)",
     "host.func_get_attributes": "cudaFuncGetAttributes($attributes, $function)",
-    "host.graph_instantiate": "cudaGraphInstantiate($exec, $graph, $flags=0)"
+    "host.graph_instantiate": "cudaGraphInstantiate($exec, $graph, $flags)"
+    " | cudaGraphInstantiate($exec, $graph, $flags=0)"
     " | cudaGraphInstantiateWithFlags($exec, $graph, $flags)",
     "host.graph_instantiate_log": "-> cudaGraphInstantiate($exec, $graph, 0)"
     " | cudaGraphInstantiate($exec, $graph, $node, $log, $size)",
     "host.width32": "cudaDeviceGetAttribute($result, cudaDevAttrWarpSize, $device)",
+    "note.host.width64": "the kernels keep their groups of 64 lanes; a device here has 32",
     "host.width64": "-> (*($result) = 64, cudaSuccess)",
     # --- types
     "type.error": "cudaError_t",

@@ -46,7 +46,7 @@ _LANES: dict[str, str] = {
     "lane64.ballot": "falconc_ballot64($predicate)",
     "lane64.any": "falconc_any64($predicate)",
     "lane64.all": "falconc_all64($predicate)",
-    "lane64.index": "(falconc_thread() & 63u)",
+    "lane64.index": "falconc_lane64()",
     "lane64.sync": "-> __syncthreads()",
     "lane64.first": "-> falconc_shfl64($value, 0)",
     "lane64.read": "-> falconc_shfl64($value, $lane)",
@@ -67,6 +67,10 @@ _THREAD = """\
 static __device__ inline unsigned int falconc_thread() {
   return (threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x;
 }"""
+
+_LANE = """\
+// Which of 64 lanes this thread is.
+static __device__ inline unsigned int falconc_lane64() { return falconc_thread() & 63u; }"""
 
 _EXCHANGE = """\
 // The value of thread `source` of the block, through shared memory (64 lanes span two warps here); its own value where
@@ -118,14 +122,14 @@ static __device__ inline int falconc_all64(int predicate) { return falconc_ballo
 _BELOW_LOW = """\
 // base and how many bits of mask belong to lanes below this one, among the lower 32 of 64 lanes.
 static __device__ inline unsigned int falconc_below_low(unsigned int mask, unsigned int base) {
-  const unsigned int lane = falconc_thread() & 63u;
+  const unsigned int lane = falconc_lane64();
   return base + __popc(lane < 32 ? mask & ((1u << lane) - 1) : mask);
 }"""
 
 _BELOW_HIGH = """\
 // base and how many bits of mask belong to lanes below this one, among the upper 32 of 64 lanes.
 static __device__ inline unsigned int falconc_below_high(unsigned int mask, unsigned int base) {
-  const unsigned int lane = falconc_thread() & 63u;
+  const unsigned int lane = falconc_lane64();
   return base + (lane < 32 ? 0 : __popc(mask & ((1u << (lane - 32)) - 1)));
 }"""
 
@@ -137,6 +141,7 @@ static __device__ inline float falconc_median(float a, float b, float c) {
 
 _HELPERS: dict[str, str] = {
     "helper.falconc_thread": _THREAD,
+    "helper.falconc_lane64": _LANE,
     "helper.falconc_exchange64": _EXCHANGE,
     "helper.falconc_shfl64": _shuffle(
         "falconc_shfl64", "(self & ~(width - 1)) + (lane & (width - 1))", "The value of lane `lane`"
@@ -220,6 +225,7 @@ _DEVICE: dict[str, str] = {
     " tune it",
     "qualifier.grid_constant": "__grid_constant__",
     "macro.compiler": "__CUDACC__ | __NVCC__",
+    "macro.callback": "CUDART_CB",
     "macro.device_pass": "__CUDA_ARCH__",
     "trap": "__trap()",
     "declare.shared_dynamic": "extern __shared__ $type $name[]",
@@ -228,8 +234,8 @@ _DEVICE: dict[str, str] = {
     "host.func_set_attribute": "cudaFuncSetAttribute($function, $...)",
     "host.memcpy_to_symbol": "cudaMemcpyToSymbol($symbol, $...)",
     "host.memcpy_to_symbol_async": "cudaMemcpyToSymbolAsync($symbol, $...)",
-    "host.memcpy_from_symbol": "cudaMemcpyFromSymbol($symbol, $...)",
-    "host.memcpy_from_symbol_async": "cudaMemcpyFromSymbolAsync($symbol, $...)",
+    "host.memcpy_from_symbol": "cudaMemcpyFromSymbol($result, $symbol, $...)",
+    "host.memcpy_from_symbol_async": "cudaMemcpyFromSymbolAsync($result, $symbol, $...)",
     "host.get_symbol_address": "cudaGetSymbolAddress($result, $symbol)",
     "host.get_symbol_size": "cudaGetSymbolSize($result, $symbol)",
     "host.symbol": "$symbol",

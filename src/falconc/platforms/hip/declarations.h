@@ -110,26 +110,78 @@ template <class M, class T> DEVICE T __shfl_down_sync(M, T v, unsigned d, int w 
 template <class M, class T> DEVICE T __shfl_up_sync(M, T v, unsigned d, int w = 64) { return __shfl_up(v, d, w); }
 template <class M, class T> DEVICE T __shfl_xor_sync(M, T v, int x, int w = 64) { return __shfl_xor(v, x, w); }
 
-// --- atomics ------------------------------------------------------------------------------------------------------
-#define ATOMIC(name, builtin)                                                                              \
-  template <class T, class V> DEVICE T name(T *p, V v) {                                                   \
-    return builtin(p, (T)v, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);                                   \
-  }
-ATOMIC(atomicAdd, __hip_atomic_fetch_add)
-ATOMIC(atomicSub, __hip_atomic_fetch_sub)
-ATOMIC(atomicMin, __hip_atomic_fetch_min)
-ATOMIC(atomicMax, __hip_atomic_fetch_max)
-ATOMIC(atomicAnd, __hip_atomic_fetch_and)
-ATOMIC(atomicOr, __hip_atomic_fetch_or)
-ATOMIC(atomicXor, __hip_atomic_fetch_xor)
-ATOMIC(atomicExch, __hip_atomic_exchange)
-ATOMIC(unsafeAtomicAdd, __hip_atomic_fetch_add)
-ATOMIC(atomicAdd_system, __hip_atomic_fetch_add)
-template <class T, class V, class W> DEVICE T atomicCAS(T *p, V expected, W desired) {
-  T seen = (T)expected;
-  __hip_atomic_compare_exchange_strong(p, &seen, (T)desired, __ATOMIC_RELAXED, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
-  return seen;
+DEVICE int __syncthreads_count(int p) {
+  __shared__ int total;
+  __syncthreads();
+  if (threadIdx.x == 0 && threadIdx.y == 0 && threadIdx.z == 0) total = 0;
+  __syncthreads();
+  if (p) __hip_atomic_fetch_add(&total, 1, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_WORKGROUP);
+  __syncthreads();
+  return total;
 }
+DEVICE int __syncthreads_or(int p) { return __syncthreads_count(p) > 0; }
+DEVICE int __syncthreads_and(int p) { return __syncthreads_count(!p) == 0; }
+namespace cooperative_groups {
+struct thread_block {
+  DEVICE void sync() { __syncthreads(); }
+  DEVICE unsigned thread_rank() { return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z); }
+  DEVICE unsigned size() { return blockDim.x * blockDim.y * blockDim.z; }
+  DEVICE unsigned num_threads() { return size(); }
+  DEVICE dim3 thread_index() { return threadIdx; }
+  DEVICE dim3 group_index() { return blockIdx; }
+  DEVICE dim3 group_dim() { return blockDim; }
+};
+DEVICE thread_block this_thread_block() { return {}; }
+template <unsigned N, class Parent = void> struct thread_block_tile {
+  static_assert(N <= 64 && (N & (N - 1)) == 0);
+  DEVICE constexpr unsigned size() { return N; }
+  DEVICE constexpr unsigned num_threads() { return N; }
+  DEVICE unsigned thread_rank() { return thread_block::thread_rank() & (N - 1); }
+  DEVICE unsigned meta_group_rank() { return thread_block::thread_rank() / N; }
+  DEVICE unsigned meta_group_size() { return (thread_block::size() + N - 1) / N; }
+  DEVICE void sync() { __builtin_amdgcn_fence(__ATOMIC_ACQ_REL, "agent"); __builtin_amdgcn_wave_barrier(); }
+  template <class T> DEVICE T shfl(T v, int l) { return __shfl(v, l, N); }
+  template <class T> DEVICE T shfl_down(T v, unsigned d) { return __shfl_down(v, d, N); }
+  template <class T> DEVICE T shfl_up(T v, unsigned d) { return __shfl_up(v, d, N); }
+  template <class T> DEVICE T shfl_xor(T v, unsigned x) { return __shfl_xor(v, x, N); }
+  DEVICE unsigned long long ballot(int p) {
+    return (__ballot(p) >> (__lane_id() & ~(N - 1))) & (N == 64 ? ~0ull : (1ull << N % 64) - 1);
+  }
+  DEVICE int any(int p) { return ballot(p) != 0; }
+  DEVICE int all(int p) { return ballot(!p) == 0; }
+};
+template <unsigned N, class G> DEVICE thread_block_tile<N> tiled_partition(const G &) { return {}; }
+template <class G> DEVICE void sync(const G &g) { g.sync(); }
+}  // namespace cooperative_groups
+
+// --- atomics ------------------------------------------------------------------------------------------------------
+#define ATOMIC(name, T, builtin) \
+  DEVICE T name(T *p, T v) { return builtin(p, v, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT); }
+#define INTEGER_ATOMIC(name, builtin)                                                                      \
+  ATOMIC(name, int, builtin) ATOMIC(name, unsigned, builtin) ATOMIC(name, unsigned long long, builtin)     \
+  ATOMIC(name, unsigned long, builtin)
+INTEGER_ATOMIC(atomicAdd, __hip_atomic_fetch_add)
+ATOMIC(atomicAdd, float, __hip_atomic_fetch_add) ATOMIC(atomicAdd, double, __hip_atomic_fetch_add)
+INTEGER_ATOMIC(atomicSub, __hip_atomic_fetch_sub)
+INTEGER_ATOMIC(atomicMin, __hip_atomic_fetch_min) ATOMIC(atomicMin, long long, __hip_atomic_fetch_min)
+ATOMIC(atomicMin, float, __hip_atomic_fetch_min) ATOMIC(atomicMin, double, __hip_atomic_fetch_min)
+INTEGER_ATOMIC(atomicMax, __hip_atomic_fetch_max) ATOMIC(atomicMax, long long, __hip_atomic_fetch_max)
+ATOMIC(atomicMax, float, __hip_atomic_fetch_max) ATOMIC(atomicMax, double, __hip_atomic_fetch_max)
+INTEGER_ATOMIC(atomicAnd, __hip_atomic_fetch_and)
+INTEGER_ATOMIC(atomicOr, __hip_atomic_fetch_or)
+INTEGER_ATOMIC(atomicXor, __hip_atomic_fetch_xor)
+INTEGER_ATOMIC(atomicExch, __hip_atomic_exchange) ATOMIC(atomicExch, float, __hip_atomic_exchange)
+ATOMIC(unsafeAtomicAdd, float, __hip_atomic_fetch_add) ATOMIC(unsafeAtomicAdd, double, __hip_atomic_fetch_add)
+INTEGER_ATOMIC(atomicAdd_system, __hip_atomic_fetch_add)
+ATOMIC(atomicAdd_system, float, __hip_atomic_fetch_add) ATOMIC(atomicAdd_system, double, __hip_atomic_fetch_add)
+#define SWAP(T)                                                                                            \
+  DEVICE T atomicCAS(T *p, T expected, T desired) {                                                        \
+    T seen = expected;                                                                                     \
+    __hip_atomic_compare_exchange_strong(p, &seen, desired, __ATOMIC_RELAXED, __ATOMIC_RELAXED,            \
+                                         __HIP_MEMORY_SCOPE_AGENT);                                        \
+    return seen;                                                                                           \
+  }
+SWAP(int) SWAP(unsigned) SWAP(unsigned long long) SWAP(unsigned long) SWAP(unsigned short)
 #define WRAPPING(name, next)                                                                               \
   DEVICE unsigned name(unsigned *p, unsigned v) {                                                          \
     unsigned old = *p;                                                                                     \
@@ -173,6 +225,15 @@ template <class T> DEVICE bool __heq(T a, T b) { return a == b; }
 template <class T> DEVICE T __hmax(T a, T b) { return a > b ? a : b; }
 template <class T> DEVICE T __hmin(T a, T b) { return a < b ? a : b; }
 DEVICE half __hfma(half a, half b, half c) { return __builtin_fmaf16(a, b, c); }
+#define PAIR(name, expression) DEVICE half2 name(half2 a, half2 b) { return expression; }
+PAIR(__hmax2, __builtin_elementwise_max(a, b)) PAIR(__hmin2, __builtin_elementwise_min(a, b)) PAIR(__h2div, a / b)
+DEVICE half2 __hneg2(half2 a) { return -a; }
+DEVICE half __habs(half a) { return __builtin_fabsf16(a); }
+DEVICE half2 __habs2(half2 a) { return __builtin_elementwise_abs(a); }
+template <class T> DEVICE bool __hne(T a, T b) { return a != b; }
+DEVICE bool __hisnan(half a) { return a != a; }
+DEVICE half __ushort2half_rn(unsigned short x) { return (half)x; }
+DEVICE int __half2int_rn(half x) { return (int)__builtin_rintf((float)x); }
 DEVICE half2 __hadd2(half2 a, half2 b) { return a + b; }
 DEVICE half2 __hsub2(half2 a, half2 b) { return a - b; }
 DEVICE half2 __hmul2(half2 a, half2 b) { return a * b; }
@@ -200,6 +261,9 @@ VECTORS(unsigned char, uchar)
 VECTORS(long, long)
 VECTORS(unsigned long, ulong)
 VECTORS(long long, longlong)
+VECTORS(unsigned long long, ulonglong)
+DEVICE float2 __half22float2(half2 a) { return float2{(float)a.x, (float)a.y}; }
+DEVICE half2 __float22half2_rn(float2 a) { return half2{(half)a.x, (half)a.y}; }
 
 // --- mathematics (OCML, ROCm's device library) --------------------------------------------------------------------
 #define MATH1(name)                                                                            \
@@ -284,6 +348,37 @@ BITS(__float_as_int, float, int) BITS(__float_as_uint, float, unsigned) BITS(__i
 BITS(__uint_as_float, unsigned, float) BITS(__double_as_longlong, double, long long)
 BITS(__longlong_as_double, long long, double) BITS(__half_as_ushort, half, unsigned short)
 BITS(__ushort_as_half, unsigned short, half)
+#define CONVERSION(T, tag)                                                              \
+  DEVICE T __float2##tag##_rn(float x) { return (T)__builtin_rintf(x); }                \
+  DEVICE T __float2##tag##_rz(float x) { return (T)x; }                                 \
+  DEVICE T __float2##tag##_rd(float x) { return (T)__builtin_floorf(x); }               \
+  DEVICE T __float2##tag##_ru(float x) { return (T)__builtin_ceilf(x); }                \
+  DEVICE T __double2##tag##_rn(double x) { return (T)__builtin_rint(x); }               \
+  DEVICE T __double2##tag##_rz(double x) { return (T)x; }                               \
+  DEVICE float __##tag##2float_rn(T x) { return (float)x; }                             \
+  DEVICE double __##tag##2double_rn(T x) { return (double)x; }
+CONVERSION(int, int) CONVERSION(unsigned, uint) CONVERSION(long long, ll) CONVERSION(unsigned long long, ull)
+DEVICE float __double2float_rn(double x) { return (float)x; }
+#define ROUNDED(T, letter)                                        \
+  DEVICE T __##letter##add_rn(T x, T y) { return x + y; }         \
+  DEVICE T __##letter##sub_rn(T x, T y) { return x - y; }         \
+  DEVICE T __##letter##mul_rn(T x, T y) { return x * y; }         \
+  DEVICE T __##letter##div_rn(T x, T y) { return x / y; }
+ROUNDED(float, f) ROUNDED(double, d)
+DEVICE float __saturatef(float x) { return __builtin_fminf(__builtin_fmaxf(x, 0.0f), 1.0f); }
+DEVICE unsigned __umul24(unsigned a, unsigned b) { return a * b; }
+DEVICE unsigned __byte_perm(unsigned a, unsigned b, unsigned s) { return __builtin_amdgcn_perm(b, a, s & 0x07070707); }
+DEVICE unsigned __funnelshift_l(unsigned l, unsigned h, unsigned n) {
+  return (unsigned)(((unsigned long long)h << 32 | l) << (n & 31) >> 32);
+}
+DEVICE unsigned __funnelshift_r(unsigned l, unsigned h, unsigned n) {
+  return (unsigned)(((unsigned long long)h << 32 | l) >> (n & 31));
+}
+#define HIP_INF_F __builtin_huge_valf()
+#define HIP_INF __builtin_huge_val()
+#define HIP_NAN_F __builtin_nanf("")
+#define HIP_PI_F 3.14159265f
+#define HIP_PI 3.14159265358979323846
 template <class T> DEVICE T __ldg(const T *p) { return *p; }
 template <class T> DEVICE T __ldcs(const T *p) { return __builtin_nontemporal_load(p); }
 template <class T> DEVICE void __stcs(T *p, T v) { __builtin_nontemporal_store(v, p); }

@@ -147,6 +147,7 @@ HOST: dict[str, str] = {
     " | hipFuncGetAttributes($attributes, $function)",
     "host.graph_instantiate": "hipGraphInstantiateWithFlags($exec, $graph, $flags)",
     "host.graph_instantiate_log": "hipGraphInstantiate($exec, $graph, $node, $log, $size)",
+    "note.host.width32": "the kernels keep their groups of 32 lanes; a device here has 64",
     "host.width32": "-> (*($result) = 32, hipSuccess)",
     "host.width64": "hipDeviceGetAttribute($result, hipDeviceAttributeWarpSize, $device)",
     # --- types

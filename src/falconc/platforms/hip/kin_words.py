@@ -254,6 +254,7 @@ _DEVICE: dict[str, str] = {
     " tune it",
     "qualifier.grid_constant": "",
     "macro.compiler": "__HIPCC__ | __HIP__",
+    "macro.callback": "",
     "macro.device_pass": "__HIP_DEVICE_COMPILE__",
     "trap": "-> abort()",
     "declare.shared_dynamic": "HIP_DYNAMIC_SHARED($type, $name)",
@@ -264,15 +265,15 @@ _DEVICE: dict[str, str] = {
     "host.memcpy_to_symbol": "hipMemcpyToSymbol(HIP_SYMBOL($symbol), $...) | hipMemcpyToSymbol($symbol, $...)",
     "host.memcpy_to_symbol_async": "hipMemcpyToSymbolAsync(HIP_SYMBOL($symbol), $...) | "
     "hipMemcpyToSymbolAsync($symbol, $...)",
-    "host.memcpy_from_symbol": "hipMemcpyFromSymbol(HIP_SYMBOL($symbol), $...) | hipMemcpyFromSymbol($symbol, $...)",
-    "host.memcpy_from_symbol_async": "hipMemcpyFromSymbolAsync(HIP_SYMBOL($symbol), $...) | "
-    "hipMemcpyFromSymbolAsync($symbol, $...)",
+    "host.memcpy_from_symbol": "hipMemcpyFromSymbol($result, HIP_SYMBOL($symbol), $...)"
+    " | hipMemcpyFromSymbol($result, $symbol, $...)",
+    "host.memcpy_from_symbol_async": "hipMemcpyFromSymbolAsync($result, HIP_SYMBOL($symbol), $...)"
+    " | hipMemcpyFromSymbolAsync($result, $symbol, $...)",
     "host.get_symbol_address": "hipGetSymbolAddress($result, HIP_SYMBOL($symbol)) | "
     "hipGetSymbolAddress($result, $symbol)",
     "host.get_symbol_size": "hipGetSymbolSize($result, HIP_SYMBOL($symbol)) | hipGetSymbolSize($result, $symbol)",
     "host.symbol": "HIP_SYMBOL($symbol)",
     "library.cub": "hipcub",
-    "note.library.cub": "needs hipCUB",
 }
 
 _INCLUDES: dict[str, str] = {
