@@ -1,4 +1,4 @@
-"""C's array parameters (``float a[restrict n][m]``) as C++ takes them: those to run-time rows are made in the function."""
+"""C's array parameters (``float a[restrict n][m]``) as C++ takes them; run-time rows are made in the function."""
 
 from __future__ import annotations
 

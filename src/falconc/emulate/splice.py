@@ -6,6 +6,7 @@ a block shares get storage of the emulator's.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from falconc.frontend.tokens import Token
 from falconc.platform import Platform
 from falconc.source import Source
 
+_HERE = Path(__file__).resolve().parent
 _MARKS = ("CUDAGLOBAL_ATTR", "CUDADEVICE_ATTR", "CUDACONSTANT_ATTR", "CUDASHARED_ATTR")
 _ALWAYS = ("USING_DIRECTIVE",)
 _LEFT_OUT = frozenset({"include", "include_next", "import", "line"})
+_UNQUOTABLE = re.compile(r"[\\\"\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class _Cutter:
     def __init__(self, tree: Tree, platform: Platform) -> None:
         self.tree = tree
         self.on_device = "launch" in platform.words.table
-        self.files = self._files()
+        self.files = self._files(platform)
         self.kernels = {
             c.spelling for f in self.files.values() for u in f.units for c in u.cursors if u.has("CUDAGLOBAL_ATTR")
         }
@@ -50,13 +53,13 @@ class _Cutter:
         self.shared: list[str] = []
         self.wrong = [(d.file, d.offset) for d in tree.diagnostics]
 
-    def _files(self) -> dict[str, File]:
-        """The text and what it includes from beside it. In the tree, the platform's header comes first."""
+    def _files(self, platform: Platform) -> dict[str, File]:
+        """The text and what it includes from beside it. In the tree, the platform's headers come first."""
         mine: dict[str, list[Cursor]] = {}
-        folder = Path(self.tree.main).parent.resolve()
+        ours = {str(f) for f in (_HERE, platform.folder, platform.folder.parent)}
         for c in reversed(self.tree.root.children):
             name = c.file
-            if name and name != self.tree.main and folder not in Path(name).resolve().parents:
+            if name and name not in mine and name != self.tree.main and os.path.dirname(os.path.realpath(name)) in ours:
                 break
             mine.setdefault(name, []).append(c)
         mine.setdefault(self.tree.main, [])
@@ -197,7 +200,8 @@ class _Cutter:
         if not header.startswith('"') or name is None or name in done:
             return ""
         line = f.source.text.count("\n", 0, start) + 1
-        return f'\n#line 1 "{name}"\n{self._file(name, kept, done)}\n#line {line} "{f.name}"\n'
+        text = self._file(name, kept, done)
+        return f"\n{line_directive(1, name)}\n{text}\n{line_directive(line, f.name)}\n"
 
     # --- shared variables ------------------------------------------------------------------------------------------
 
@@ -255,6 +259,11 @@ def _edited(text: str, at: int, edits: list[tuple[int, int, str]]) -> str:
 
 def _blank(text: str) -> str:
     return "\n" * text.count("\n")
+
+
+def line_directive(line: int, name: str) -> str:
+    """Tells the compiler where the characters that follow come from."""
+    return f'#line {line} "{_UNQUOTABLE.sub("_", Path(name).name)}"'
 
 
 def qualified(c: Cursor) -> str:

@@ -67,9 +67,9 @@ def source(instance: Instance) -> str:
             f"// headers {_stamp(instance.platform.folder)}",
             f'#include "{instance.platform.meaning}"',
             f'#include "{_HERE / "launch.h"}"',
-            f'#line 1 "{Path(instance.unit.source.name).name}"',
+            splice.line_directive(1, instance.unit.source.name),
             cut.text,
-            '#line 1 "falcon_entry"',
+            splice.line_directive(1, "falcon_entry"),
             *_entry(instance, cut),
         ]
     )
