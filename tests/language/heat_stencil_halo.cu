@@ -17,7 +17,7 @@ __global__ void step(const float *__restrict__ in, float *__restrict__ out, int 
   __syncthreads();
   if (x >= nx || y >= ny) return;
   const float c = t[ly][lx];
-  out[y * nx + x] = c + k * (t[ly][lx - 1] + t[ly][lx + 1] + t[ly - 1][lx] + t[ly + 1][lx] - 4.f * c);
+  out[y * nx + x] = (1.f - 4.f * k) * c + k * (t[ly][lx - 1] + t[ly][lx + 1] + t[ly - 1][lx] + t[ly + 1][lx]);
 }
 }  // namespace heat
 void run(float *a, float *b, int nx, int ny, int iterations) {

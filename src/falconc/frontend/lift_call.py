@@ -32,16 +32,6 @@ _BUILTIN_CONSTANTS = {f"__builtin_{name}{f}": value for f in ("", "f") for name,
     ("inf", math.inf), ("huge_val", math.inf), ("nan", math.nan))}  # fmt: skip
 
 
-def is_trivial_construction(c: Cursor) -> bool:
-    """T x; of a class whose default constructor does nothing."""
-    if c.kind != "CALL_EXPR" or c.arguments or c.referenced is None or c.referenced.kind != "CONSTRUCTOR":
-        return False
-    definition = c.referenced.definition
-    return definition is None or not any(
-        x.kind == "MEMBER_REF" or (x.kind == "COMPOUND_STMT" and x.children) for x in definition.children
-    )
-
-
 def call(s: State, c: Cursor) -> Value:
     """The value of a call."""
     with s.at(c):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_call, lift_collective, lift_convert, lift_expr, lift_lists, lift_memory
+from falconc.frontend import lift_collective, lift_construct, lift_convert, lift_expr, lift_lists, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import cast, integer, known
 from falconc.frontend.lift_state import Late, State
@@ -64,7 +64,7 @@ def _declared(s: State, c: Cursor) -> Place:
         return lift_expr.place(s, init)
     if isinstance(t, ArrayType):
         return array(s, c, t)
-    if init is not None and isinstance(t, RecordType) and lift_call.is_trivial_construction(init):
+    if init is not None and isinstance(t, RecordType) and lift_construct.is_trivial(init):
         init = None
     v = None if init is None else lift_expr.value(s, init)
     return bind(s, c.spelling, t, v, mutable=c.key in s.modified, addressed=c.key in s.addressed, at=c)
@@ -216,9 +216,24 @@ def array(s: State, c: Cursor, t: ArrayType) -> Place:
     init = c.initializer
     base = array_base(s, c.spelling, t, c, _run_time_extent(s, c, t))
     place = Array(base, ZERO, t)
-    if init is not None and not lift_call.is_trivial_construction(init):
+    if init is not None and init.kind == "CALL_EXPR":
+        _construct_each(s, place, t, c)
+    elif init is not None:
         lift_lists.fill(s, place, init, c)
     return place
+
+
+def _construct_each(s: State, place: Array, t: ArrayType, c: Cursor) -> None:
+    """T a[n];"""
+    element, extents = innermost(t)
+    if not isinstance(element, RecordType) or not lift_construct.does_something(element):
+        return
+    count = 1
+    for e in extents:
+        count *= e or 0
+    for k in range(count):
+        one = lift_memory.place_at(s, place.base, place.offset.shifted(k * element.size), element, c)
+        lift_memory.store(s, one, lift_construct.default(s, c, element), c)
 
 
 def _run_time_extent(s: State, c: Cursor, t: ArrayType) -> Expr | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_convert, lift_decl, lift_expr, lift_memory
+from falconc.frontend import lift_construct, lift_convert, lift_decl, lift_expr, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_scan import assigned
 from falconc.frontend.lift_state import State
@@ -91,7 +91,12 @@ def _of_list(s: State, t: CType, c: Cursor, at: Cursor) -> Value:
 
 
 def _record(s: State, t: RecordType, items: _Items, at: Cursor) -> Value:
-    return Aggregate(t, {m.name: _next(s, m.type, items, at) for m in t.members})
+    given = lift_construct.defaults(t.declaration)
+    members: dict[str, Value] = {}
+    for m in t.members:
+        left = bool(items.left) or m.name not in given
+        members[m.name] = _next(s, m.type, items, at) if left else lift_construct.initial(s, given[m.name], m.type, at)
+    return Aggregate(t, members)
 
 
 def _array(s: State, t: ArrayType, items: _Items, at: Cursor) -> Value:
@@ -105,7 +110,7 @@ def _zero(s: State, t: CType, at: Cursor) -> Value:
     if isinstance(t, ArrayType):
         return _array(s, t, _Items([]), at)
     if isinstance(t, RecordType):
-        return Aggregate(t, {m.name: _zero(s, m.type, at) for m in t.members})
+        return _record(s, t, _Items([]), at)
     return lift_memory.zero(s, t, at)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from falconc.frontend.clang import Cursor, Type
@@ -71,6 +71,7 @@ class RecordType:
     members: tuple[Member, ...]
     size: int
     key: int
+    declaration: Cursor = field(compare=False, repr=False)
 
     def member(self, name: str) -> Member | None:
         return next((m for m in self.members if m.name == name), None)
@@ -173,7 +174,7 @@ def _record(t: Type) -> CType:
         if bits or not name:
             return OpaqueType(t.spelling, t.size)
         members.append(Member(name, of(field_type), offset))
-    return RecordType(declaration.spelling or "struct", tuple(members), t.size, declaration.key)
+    return RecordType(declaration.spelling or "struct", tuple(members), t.size, declaration.key, declaration)
 
 
 def leaves(t: CType, offset: int = 0) -> Iterator[tuple[DType | None, int]]:
