@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from falconc.frontend import lift_convert, lift_expr, lift_globals, lift_memory
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_ops import FALSE, TRUE, binary, cast, integer, negate
+from falconc.frontend.lift_ops import FALSE, TRUE, binary, both, cast, either, integer, negate
 from falconc.frontend.lift_state import State
 from falconc.frontend.lift_types import RecordType, ScalarType, VectorType
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Aggregate,
     Array,
+    Base,
     Bound,
     Cell,
     Closure,
-    Lanes,
     LazyRegister,
     Members,
     Null,
@@ -25,9 +25,10 @@ from falconc.frontend.lift_values import (
     Row,
     Value,
 )
-from falconc.ir.nodes import Const, Expr, Load
+from falconc.ir.nodes import Const, Expr
 from falconc.ir.types import I32, I64, U32, DType
 
+REFERENCES = ("LVALUEREFERENCE", "RVALUEREFERENCE")
 AXES = {"threadIdx": "thread", "blockIdx": "block", "blockDim": "thread", "gridDim": "block"}
 
 
@@ -99,7 +100,7 @@ def member(s: State, c: Cursor) -> Place:
         this = s.frames[-1].this if s.frames else None
         if this is None:
             raise s.unsupported(c, f"the member '{c.spelling}' without an object")
-        return part(s, this, c.spelling, c)
+        return _through_reference(s, part(s, this, c.spelling, c), c)
     holder = objects[0]
     if field is not None and (builtin := note(field, "ir:builtin")):
         return Bound(built_in(s, builtin, c))
@@ -109,7 +110,14 @@ def member(s: State, c: Cursor) -> Place:
         owner = target(s, lift_expr.value(s, holder), holder)
     else:
         owner = lift_expr.place(s, holder)
-    return part(s, owner, c.spelling, c)
+    return _through_reference(s, part(s, owner, c.spelling, c), c)
+
+
+def _through_reference(s: State, found: Place, c: Cursor) -> Place:
+    """A member that is a reference stands for what it refers to."""
+    if c.referenced is None or c.referenced.kind != "FIELD_DECL" or c.referenced.type.kind not in REFERENCES:
+        return found
+    return target(s, lift_memory.load(s, found, c), c)
 
 
 def part(s: State, owner: Place, name: str, c: Cursor) -> Place:
@@ -227,19 +235,38 @@ def _null_test(s: State, op: str, a: Value, b: Value) -> Value:
 
 
 def _two_pointers(s: State, op: str, a: Pointer, b: Pointer, c: Cursor) -> Value:
-    bases = {id(x.base): x.base for x in (*a.choices, *b.choices)}
-    first = a.choices[0].base
-    if any(base != first for base in bases.values()):
+    bases: list[Base] = []
+    for choice in (*a.choices, *b.choices):
+        if choice.base not in bases:
+            bases.append(choice.base)
+    apart = not any(x.base == y.base for x in a.choices for y in b.choices)
+    if apart and op in ("==", "!="):
+        return Number(TRUE if op == "!=" else FALSE)
+    if apart or op not in (*lift_expr.BINARY, "-"):
         raise s.unsupported(c, "two pointers into different buffers compared", "compare indices instead")
-    size = a.to.size
-    x, y = (cast(I64, p.choices[0].offset.index(size)) for p in (a, b))
+    x, y = _distance(s, a, c), _distance(s, b, c)
     if op == "-":
         return Number(binary("sub", x, y))
-    if op in lift_expr.BINARY and len(a.choices) == 1 == len(b.choices):
-        return Number(binary(lift_expr.BINARY[op], x, y))
-    raise s.unsupported(c, f"operator '{op}' on pointers")
+    found = binary(lift_expr.BINARY[op], x, y)
+    if op in ("==", "!=") and len(bases) > 1:
+        one = binary("eq", _which(s, a, bases, c), _which(s, b, bases, c))
+        found = both(one, found) if op == "==" else either(negate(one), found)
+    return Number(found)
 
 
-def lane_value(s: State, lanes: Lanes, k: Expr, c: Cursor) -> Expr:
-    """V[k] of a collective."""
-    return Load(lanes.buffer, (cast(I32, k) if k.dtype != I64 else k,), lanes.dtype, where=s.where(c))
+def _distance(s: State, p: Pointer, c: Cursor) -> Expr:
+    """How far ``p`` is from the start of its buffer, in elements."""
+    return _chosen(s, p, [cast(I64, x.offset.index(p.to.size)) for x in p.choices], c)
+
+
+def _which(s: State, p: Pointer, bases: list[Base], c: Cursor) -> Expr:
+    """The number of the buffer that ``p`` points into."""
+    return _chosen(s, p, [integer(bases.index(x.base)) for x in p.choices], c)
+
+
+def _chosen(s: State, p: Pointer, parts: list[Expr], c: Cursor) -> Expr:
+    if p.selector is None:
+        return parts[0]
+    found = lift_memory.choose(s, p.selector, [Number(e) for e in parts], c)
+    assert isinstance(found, Number)
+    return found.expr

@@ -25,7 +25,7 @@ from falconc.frontend.lift_scan import addressed, assigned
 from falconc.frontend.lift_state import Block, Frame, Jump, State, body
 from falconc.frontend.lift_types import CType, PointerType, ScalarType
 from falconc.frontend.lift_types import of as type_of
-from falconc.frontend.lift_values import Aggregate, Bound, Closure, Flat, Lanes, Nothing, Number, Place, Row, Value
+from falconc.frontend.lift_values import Aggregate, Bound, Closure, Flat, Nothing, Number, Place, Row, Value
 
 _DROPPED = ("printf", "assert", "__assert_fail", "puts", "__builtin_unreachable", "__builtin_assume", "__trap")
 _BUILTIN_CONSTANTS = {f"__builtin_{name}{f}": value for f in ("", "f") for name, value in (
@@ -99,9 +99,7 @@ def _core(s: State, c: Cursor, name: str) -> Place | None:
         case "lane":
             return Bound(Number(lift_collective.lane(s)))
         case "arrived":
-            lanes = lift_expr.place(s, arguments[0])
-            assert isinstance(lanes, Lanes)
-            return Bound(Number(lift_collective.arrived(s, lanes)))
+            return Bound(Number(lift_collective.arrived(lift_expr.place(s, arguments[0]))))
         case "copy":
             return Bound(lift_bytes.copy(s, c))
         case _:
@@ -128,8 +126,9 @@ def inline(s: State, c: Cursor, callee: Cursor) -> Place:
     if callee.kind in ("CXX_METHOD", "CONVERSION_FUNCTION", "FUNCTION_TEMPLATE") and not callee.is_static_method:
         written_first = len(arguments) > len(callee.arguments)
         this = lift_expr.place(s, arguments.pop(0)) if written_first else _object(s, c)
-        if isinstance(this, Lanes):
-            return Bound(Number(lift_access.lane_value(s, this, lift_expr.number(s, arguments[0]), c)))
+        if lift_collective.lanes_of(this):
+            lane = lift_expr.number(s, arguments[0])
+            return Bound(lift_collective.lane_value(s, this, s.settle(lane, "lane"), c))
         if isinstance(this, Bound) and isinstance(this.value, Closure):
             return call_closure(s, c, this.value, arguments, callee)
     definition = callee.definition or callee

@@ -5,7 +5,7 @@ from __future__ import annotations
 from falconc.frontend import lift_call, lift_convert, lift_decl, lift_expr, lift_globals, lift_memory, lift_stmt
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_state import Frame, State
-from falconc.frontend.lift_types import ArrayType, CType, RecordType, innermost
+from falconc.frontend.lift_types import ArrayType, CType, Member, RecordType, innermost
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import Aggregate, Bound, Closure, Members, Place, Value
 
@@ -115,7 +115,7 @@ def _members(s: State, c: Cursor, definition: Cursor | None, t: RecordType) -> d
         if m.name in found:
             continue
         if m.name in given:
-            found[m.name] = Bound(initial(s, given[m.name], m.type, c))
+            found[m.name] = Bound(initial(s, given[m.name], m, c))
         elif isinstance(m.type, RecordType) and does_something(m.type):
             found[m.name] = Bound(default(s, c, m.type))
         else:
@@ -123,10 +123,12 @@ def _members(s: State, c: Cursor, definition: Cursor | None, t: RecordType) -> d
     return found
 
 
-def initial(s: State, init: Cursor, t: CType, c: Cursor) -> Value:
-    """The value of a default member initialiser."""
+def initial(s: State, init: Cursor, member: Member, c: Cursor) -> Value:
+    """The value that an initialiser gives a member; of a reference, the address."""
+    if member.reference:
+        return lift_memory.address(s, lift_expr.place(s, init), type_of(init.type), c)
     v = lift_expr.value(s, init)
-    return v if isinstance(v, Closure) else lift_convert.convert(s, v, t, c)
+    return v if isinstance(v, Closure) else lift_convert.convert(s, v, member.type, c)
 
 
 def _listed(s: State, c: Cursor, definition: Cursor, t: RecordType) -> dict[str, Place]:
@@ -144,6 +146,6 @@ def _listed(s: State, c: Cursor, definition: Cursor, t: RecordType) -> dict[str,
             member = t.member(name)
             if member is None:
                 raise s.unsupported(c, f"the initialiser of '{name}'", "assign the member in the body")
-            found[name] = Bound(initial(s, x, member.type, c))
+            found[name] = Bound(initial(s, x, member, c))
             name = ""
     return found

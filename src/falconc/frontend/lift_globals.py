@@ -6,12 +6,12 @@ from falconc.frontend import lift_decl, lift_expr
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import constant
 from falconc.frontend.lift_state import State
-from falconc.frontend.lift_types import ArrayType, CType, ScalarType, innermost
+from falconc.frontend.lift_types import ArrayType, CType, ScalarType, innermost, leaves
 from falconc.frontend.lift_types import flat_dtype as flat_of
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import ZERO, Bound, Flat, Number, Place
 from falconc.ir.nodes import Buffer, Const
-from falconc.ir.types import I32
+from falconc.ir.types import I32, U8, DType
 
 
 def file_scope(s: State, declaration: Cursor, c: Cursor) -> Place:
@@ -65,10 +65,18 @@ def innermost_const(declaration: Cursor) -> bool:
     return t.is_const
 
 
+def _first_number(t: CType) -> DType | None:
+    """How the bytes of a struct of several types are counted; the other types are views of them."""
+    kinds = [d for d, _ in leaves(t)]
+    if not kinds or None in kinds:
+        return None
+    return kinds[0] if kinds[0] is not None and t.size % kinds[0].size == 0 else U8
+
+
 def _extra(s: State, declaration: Cursor, c: Cursor) -> Place:
     """A variable that outlives the kernel: one more parameter."""
     t = type_of(declaration.type)
-    dtype = flat_of(t)
+    dtype = flat_of(t) or _first_number(t)
     if dtype is None:
         raise s.unsupported(
             c, f"the file-scope variable '{declaration.spelling}' of this type", "pass it as a parameter"

@@ -94,8 +94,12 @@ def _record(s: State, t: RecordType, items: _Items, at: Cursor) -> Value:
     given = lift_construct.defaults(t.declaration)
     members: dict[str, Value] = {}
     for m in t.members:
-        left = bool(items.left) or m.name not in given
-        members[m.name] = _next(s, m.type, items, at) if left else lift_construct.initial(s, given[m.name], m.type, at)
+        if m.reference and items.left:
+            members[m.name] = lift_construct.initial(s, items.left.pop(0), m, at)
+        elif not items.left and m.name in given:
+            members[m.name] = lift_construct.initial(s, given[m.name], m, at)
+        else:
+            members[m.name] = _next(s, m.type, items, at)
     return Aggregate(t, members)
 
 

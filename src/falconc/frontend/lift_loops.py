@@ -316,6 +316,10 @@ def _upward(
     elif k.op == "!=" and not (isinstance(lo, Const) and lo.value == 0):
         s.assume(f"the loop over '{k.variable.spelling}' starts at or below its end")
     start = cast(wide, lo)
+    if never(start, hi):
+        if not k.declared:
+            _finish(s, k, cast(dtype, start))
+        return
     name = s.fresh(k.variable.spelling)
     if nonnegative(start, s.nonnegative):
         s.nonnegative.add(name)
@@ -329,6 +333,12 @@ def _upward(
         trips = binary("div", binary("add", span, binary("sub", cast(wide, by), one)), cast(wide, by))
         end = binary("add", start, binary("mul", trips, cast(wide, by)))
         _finish(s, k, cast(dtype, select(binary("lt", start, hi), end, start)))
+
+
+def never(start: Expr, end: Expr) -> bool:
+    """Whether a loop from ``start`` up to ``end`` is sure not to run."""
+    first, last = known(start), known(end)
+    return first is not None and last is not None and first >= last
 
 
 def _fits(hi: Expr, dtype: DType, lo: Expr, names: set[str]) -> bool:
@@ -382,6 +392,8 @@ def _lift_geometric(s: State, c: Cursor, p: Parts, k: Counted, dtype: DType, kin
         trips += 1
         if trips > 64 or value > dtype.highest:
             return False
+    if trips == 0:
+        return True
     name = s.fresh("step")
     s.nonnegative.add(name)
     counter = cast(dtype, binary("mul", Var(name, I32), integer(shift)))

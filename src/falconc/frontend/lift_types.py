@@ -58,9 +58,12 @@ class VectorType:
 
 @dataclass(frozen=True, slots=True)
 class Member:
+    """``reference``: kept as a pointer to what it refers to."""
+
     name: str
     type: CType
     offset: int
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,9 @@ def _record(t: Type) -> CType:
     for name, field_type, offset, bits in t.fields():
         if bits or not name:
             return OpaqueType(t.spelling, t.size)
-        members.append(Member(name, of(field_type), offset))
+        refers = field_type.kind in ("LVALUEREFERENCE", "RVALUEREFERENCE")
+        member = PointerType(of(field_type), field_type.pointee.is_const) if refers else of(field_type)
+        members.append(Member(name, member, offset, refers))
     return RecordType(declaration.spelling or "struct", tuple(members), t.size, declaration.key, declaration)
 
 

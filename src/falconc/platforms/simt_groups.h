@@ -112,4 +112,90 @@ inline T inclusive_scan(const falcon_tile<N> &, T v, Op op FALCON_SITE) {
 template <unsigned N, class T> inline T inclusive_scan(const falcon_tile<N> &g, T v FALCON_SITE) {
   return inclusive_scan(g, v, plus<T>() FALCON_AT);
 }
+
+// Some lanes of a wave: those that came together, or those of a tile with one label. Ranks count them upwards.
+struct coalesced_group {
+  falcon_bits falcon_mask;
+  unsigned size() const { return (unsigned)__popcll(falcon_mask); }
+  unsigned num_threads() const { return size(); }
+  unsigned thread_rank() const { return (unsigned)__popcll(falcon_mask & ((1ull << falcon::lane()) - 1ull)); }
+  // The lane with a rank; the last one's where there is none.
+  int falcon_lane_of(int rank) const {
+    int seen = 0, found = 0;
+    for (int i = 0; i < FALCON_LANES; ++i)
+      if ((falcon_mask >> i & 1ull) != 0ull) {
+        if (seen <= rank) found = i;
+        seen = seen + 1;
+      }
+    return found;
+  }
+  void sync(FALCON_ONLY_SITE) const { falcon::lanes<int> V(0, falcon_mask FALCON_AT); }
+  template <class T> T shfl(T v, int s FALCON_SITE) const {
+    falcon::lanes<T> V(v, falcon_mask FALCON_AT);
+    return V[falcon_lane_of(s)];
+  }
+  template <class T> T shfl_down(T v, unsigned d FALCON_SITE) const {
+    falcon::lanes<T> V(v, falcon_mask FALCON_AT);
+    int r = (int)(thread_rank() + d);
+    return V[r < (int)size() ? falcon_lane_of(r) : falcon::lane()];
+  }
+  template <class T> T shfl_up(T v, unsigned d FALCON_SITE) const {
+    falcon::lanes<T> V(v, falcon_mask FALCON_AT);
+    int r = (int)thread_rank() - (int)d;
+    return V[r >= 0 ? falcon_lane_of(r) : falcon::lane()];
+  }
+  int any(int predicate FALCON_SITE) const {
+    falcon::lanes<int> V(predicate != 0 ? 1 : 0, falcon_mask FALCON_AT);
+    int r = 0;
+    for (int i = 0; i < FALCON_LANES; ++i)
+      if ((falcon_mask >> i & 1ull) != 0ull && V[i] != 0) r = 1;
+    return r;
+  }
+  int all(int predicate FALCON_SITE) const {
+    falcon::lanes<int> V(predicate != 0 ? 1 : 0, falcon_mask FALCON_AT);
+    int r = 1;
+    for (int i = 0; i < FALCON_LANES; ++i)
+      if ((falcon_mask >> i & 1ull) != 0ull && V[i] == 0) r = 0;
+    return r;
+  }
+  falcon_ballot ballot(int predicate FALCON_SITE) const {
+    falcon::lanes<int> V(predicate != 0 ? 1 : 0, falcon_mask FALCON_AT);
+    falcon_ballot r = 0;
+    int rank = 0;
+    for (int i = 0; i < FALCON_LANES; ++i)
+      if ((falcon_mask >> i & 1ull) != 0ull) {
+        if (V[i] != 0) r = r | (falcon_ballot)1 << rank;
+        rank = rank + 1;
+      }
+    return r;
+  }
+};
+inline coalesced_group coalesced_threads(FALCON_ONLY_SITE) {
+  falcon::lanes<int> V(1 FALCON_AT);
+  coalesced_group g = {falcon::arrived(V)};
+  return g;
+}
+template <unsigned N, class L> inline coalesced_group labeled_partition(const falcon_tile<N> &, L label FALCON_SITE) {
+  falcon::lanes<L> V(label FALCON_AT);
+  int first = falcon::lane() & ~(int)(N - 1);
+  falcon_bits mask = 0ull;
+  for (int i = 0; i < (int)N; ++i)
+    if ((falcon::arrived(V) >> (first + i) & 1ull) != 0ull && V[first + i] == label) mask = mask | 1ull << (first + i);
+  coalesced_group g = {mask};
+  return g;
+}
+template <unsigned N> inline coalesced_group binary_partition(const falcon_tile<N> &g, bool label FALCON_SITE) {
+  return labeled_partition(g, label ? 1 : 0 FALCON_AT);
+}
+template <class T, class Op> inline T reduce(const coalesced_group &g, T v, Op op FALCON_SITE) {
+  falcon::lanes<T> V(v, g.falcon_mask FALCON_AT);
+  T r = V[g.falcon_lane_of(0)];
+  int seen = 0;
+  for (int i = 0; i < FALCON_LANES; ++i)
+    if ((g.falcon_mask >> i & 1ull) != 0ull) {
+      if (seen > 0) r = op(r, V[i]);
+      seen = seen + 1;
+    }
+  return r;
+}
 }  // namespace cooperative_groups
