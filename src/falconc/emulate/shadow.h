@@ -17,12 +17,12 @@ inline Th below(Th th, int depth, u32 region, i64 it, i64 n) {
 inline u32 new_region() { return ++S.region; }
 // known[t][k]: what lane k of the wave of thread t did before this count of its own (w1) is over for t.
 static u32 known[1024][64];
-inline void alone(const Th &th) { __builtin_memset(known[th.t1 & 1023], 0, sizeof known[0]); }
+inline void alone(const Th &th) { __builtin_memset(known[(th.t1 - 1) & 1023], 0, sizeof known[0]); }
 // The lanes of a group that arrive at a site together see what the others did before.
 inline void meet(Th &th, int site, u32 group, u64 mask) {
-  u32 theirs[64], first = th.t1 % S.job->lane_width / group * group;
+  u32 theirs[64], first = (th.t1 - 1) % S.job->lane_width / group * group;
   u64 arrived = falcon_exchange(u32(site), group, mask, &th.w1, 4, theirs);
-  u32 *seen = known[th.t1 & 1023] + first;
+  u32 *seen = known[(th.t1 - 1) & 1023] + first;
   for (u64 left = arrived; left; left &= left - 1) {
     u32 k = u32(__builtin_ctzll(left));
     if (seen[k] <= theirs[k]) seen[k] = theirs[k] + 1;
@@ -96,21 +96,23 @@ struct Mem {
   Mem(const Mem &) = delete;
   void read(const Th &th, i64 k, int site) {
     Touch &t = touch[k];
-    if (conflict(th, t.writer) || conflict(th, t.also) || t.atomics.clash(th)) defect(RACE, site, k);
+    if (conflict(th, t.writer) || conflict(th, t.also)) defect(RACE, site, k);
+    if (t.atomics.clash(th)) overlap(site, "reads beside atomic updates");
     t.readers.add(th);
   }
   void write(const Th &th, i64 k, bool unchanged, int site) {
     Touch &t = touch[k];
     if (t.readers.clash(th) || t.atomics.clash(th)) defect(RACE, site, k);
     if (conflict(th, t.writer) || conflict(th, t.also)) {
-      if (unchanged) overlap(site); else defect(RACE, site, k);
+      if (unchanged) overlap(site, "several threads write the same value"); else defect(RACE, site, k);
       if (conflict(th, t.writer)) t.also = t.writer;
     }
     t.writer = th;
   }
   void update(const Th &th, i64 k, int site) {  // as one step
     Touch &t = touch[k];
-    if (conflict(th, t.writer) || conflict(th, t.also) || t.readers.clash(th)) defect(RACE, site, k);
+    if (conflict(th, t.writer) || conflict(th, t.also)) defect(RACE, site, k);
+    if (t.readers.clash(th)) overlap(site, "updates as one step beside plain reads");
     t.atomics.add(th);
   }
   void shatter(i64 b, i64 size) {  // bytes [b, b + size) get a new owner
