@@ -149,6 +149,10 @@ template <class T, size_t N> struct array {
   constexpr const T &operator[](size_t i) const { return falcon_at[i]; }
   constexpr size_t size() const { return N; }
   constexpr T *data() { return falcon_at; }
+  constexpr T *begin() { return falcon_at; }
+  constexpr T *end() { return falcon_at + N; }
+  constexpr const T *begin() const { return falcon_at; }
+  constexpr const T *end() const { return falcon_at + N; }
 };
 template <class A, class B> struct pair { A first; B second; };
 
