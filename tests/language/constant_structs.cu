@@ -1,4 +1,3 @@
-// expect: Unknown bit reinterpretation
 // __constant__ structs and tables: a scalar struct, an array of structs, a two-dimensional table, a device global written.
 struct Box { float lo, hi; };
 struct Params { float gain; int steps; };

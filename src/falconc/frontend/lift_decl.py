@@ -183,6 +183,7 @@ def register(s: State, name: str, t: VectorType) -> LazyRegister:
     place = LazyRegister(s.fresh(name), t)
     late = Late(where=s.where(None))
     s.private_late[place.name] = late
+    s.arrays.append(place.name)
     s.emit(late)
     if t.of != I64:  # a 64-bit element is how untyped integer registers are declared
         lift_memory.bind_register(s, place, t.of)
@@ -190,22 +191,16 @@ def register(s: State, name: str, t: VectorType) -> LazyRegister:
 
 
 def _register(s: State, name: str, t: VectorType, v: Value | None, mutable: bool, at: Cursor | None) -> Place:
-    if isinstance(v, Row) and (v.fresh or not mutable) and _steady(s, v):
-        if not mutable:
+    if isinstance(v, Row) and v.pointer.selector is None and isinstance(v.pointer.one.base, Flat):
+        base, offset = v.pointer.one.base, v.pointer.one.offset
+        if not mutable and (v.fresh or v.steady):
             return Bound(v)
-        base = v.pointer.one.base
-        if isinstance(base, Flat) and v.pointer.one.offset.is_zero:
+        if v.fresh and offset.is_zero and base.dtype.size == t.of.size:
             return Array(base, ZERO, t)
     place = register(s, name, t)
     if v is not None:
         lift_memory.store(s, place, lift_convert.convert(s, v, t, at) if at else v, at)
     return place
-
-
-def _steady(s: State, v: Row) -> bool:
-    """Whether nobody will change what the row shows."""
-    base = v.pointer.choices[0].base
-    return v.fresh and len(v.pointer.choices) == 1 and isinstance(base, Flat)
 
 
 # --- arrays --------------------------------------------------------------------------------------------------------

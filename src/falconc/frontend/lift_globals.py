@@ -48,7 +48,8 @@ def _constant(s: State, declaration: Cursor, t: CType, c: Cursor) -> Place | Non
 def _table(s: State, declaration: Cursor, t: CType) -> Place | None:
     """A constant array with an initialiser: an array of each thread, filled at the start."""
     fixed = declaration.type.is_const or innermost_const(declaration) or declaration.has("CUDACONSTANT_ATTR")
-    if not fixed or not isinstance(t, ArrayType) or declaration.initializer is None:
+    init = declaration.initializer
+    if not fixed or not isinstance(t, ArrayType) or init is None or init.kind == "CALL_EXPR":  # a constructor's
         return None
     if f"ToSymbol({declaration.spelling}" in s.tree.source.text.replace(" ", ""):
         return None

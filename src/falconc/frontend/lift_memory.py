@@ -140,7 +140,8 @@ def load(s: State, place: Place, at: Cursor | None = None) -> Value:
             raw = Load(base.name, index, base.dtype, where=s.where(at))
             return Number(cast(BOOL, raw) if place.dtype == BOOL else bitcast(place.dtype, raw))
         case Bound(value):
-            return value
+            named = isinstance(value, Row) and value.fresh
+            return replace(value, fresh=False, steady=True) if named else value
         case Members():
             return Aggregate(place.type, {n: load(s, p, at) for n, p in place.parts.items()})
         case Array(base, offset, t):
@@ -276,7 +277,7 @@ def settle(s: State, value: Value, name: str = "t") -> Value:
 def _copied(s: State, row: Row, name: str) -> Row:
     """A row that nobody else will write to."""
     base = row.pointer.choices[0].base
-    if row.fresh or (row.pointer.selector is None and isinstance(base, Flat) and base.readonly):
+    if row.fresh or row.steady or (row.pointer.selector is None and isinstance(base, Flat) and base.readonly):
         return row
     dtype = _row_dtype(row)
     flat = s.array(name, dtype, row.type.size // dtype.size)

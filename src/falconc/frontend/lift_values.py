@@ -145,11 +145,13 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The value of a vector register or array: what lies at an address now. fresh: nobody else will write there."""
+    """The value of a vector register or array: what lies at an address now. fresh: nobody else knows the place, a new
+    variable may live there. steady: nobody will write there."""
 
     pointer: Pointer
     type: VectorType | ArrayType
     fresh: bool = False
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
