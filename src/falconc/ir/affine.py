@@ -262,7 +262,14 @@ class _Builder:
             return Binary("sub", product, Const(-int(other.value), self.dtype))
         if all(c < 0 for _, c in rest):
             return Binary("sub", product, self.sum([(m, -c) for m, c in rest]))
-        return Binary("add", product, other)
+        return _appended(product, other)
+
+
+def _appended(left: Expr, right: Expr) -> Expr:
+    """left + right as one chain."""
+    if isinstance(right, Binary) and right.op in ("add", "sub"):
+        return Binary(right.op, _appended(left, right.left), right.right)
+    return Binary("add", left, right)
 
 
 def total(polys: Iterable[Poly]) -> Poly:

@@ -28,11 +28,12 @@ class Ranges:
     known: dict[Expr, bool] = field(default_factory=dict[Expr, bool])
     levels: dict[str, int] = field(default_factory=dict[str, int])
     _polys: dict[Expr, Poly] = field(default_factory=dict[Expr, Poly], compare=False, repr=False)
+    _meanings: dict[Expr, list[Poly]] = field(default_factory=dict[Expr, list[Poly]], compare=False, repr=False)
 
     # --- extending ----------------------------------------------------------------------------------------------
 
     def _with(self, facts: tuple[Poly, ...] = (), **changes: object) -> Ranges:
-        return replace(self, facts=self.facts + facts, _polys={}, **changes)  # pyright: ignore[reportArgumentType]
+        return replace(self, facts=self.facts + facts, _polys={}, _meanings={}, **changes)  # pyright: ignore[reportArgumentType]
 
     def loop(self, loop: For) -> Ranges:
         """Inside ``loop``: its variable lies between its bounds, which are not empty."""
@@ -233,6 +234,11 @@ class Ranges:
                 down = below // c if atom.op == "floordiv" or below >= 0 else -(-below // c)
                 up = above // c if atom.op == "floordiv" or above >= 0 else -(-above // c)
                 return max(lo, down), min(hi, up)
+            case Binary(op="shl") if isinstance(atom.left, Const) and atom.left.value >= 0:
+                below, above = self.interval(self.poly(atom.right))
+                if below is None or above is None or below < 0 or above > 63 or int(atom.left.value) << above > hi:
+                    return lo, hi
+                return int(atom.left.value) << below, int(atom.left.value) << above
             case Binary(op="and") if isinstance(atom.right, Const) and atom.right.value >= 0:
                 return 0, int(atom.right.value)
             case Binary(op="min" | "max"):
@@ -303,8 +309,15 @@ class Ranges:
                 yield f
         yield from self._inherent(atom)
 
-    def _inherent(self, atom: Expr) -> Iterator[Poly]:
-        """What holds for an opaque term by its meaning."""
+    def _inherent(self, atom: Expr) -> list[Poly]:
+        """What holds for an opaque term by its meaning; nothing while that is being found out."""
+        found = self._meanings.get(atom)
+        if found is None:
+            self._meanings[atom] = []
+            found = self._meanings[atom] = list(self._by_meaning(atom))
+        return found
+
+    def _by_meaning(self, atom: Expr) -> Iterator[Poly]:
         it = Poly.atom(atom)
         match atom:
             case Binary(op="div" | "floordiv"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import cast
+from typing import TypeGuard, cast
 
 from falconc.errors import KernelFault
 from falconc.ir import arithmetic
@@ -167,6 +167,8 @@ def _identity(e: Binary, ranges: Ranges) -> Expr | None:
         case "and":
             if 0 in (left, right):
                 return zero
+            if right == 1 and _is_set(e.left, ranges):
+                return e.right
             if isinstance(e.right, Const) and e.right.value > 0 and not int(e.right.value) & int(e.right.value) + 1:
                 lo, hi = ranges.interval(ranges.poly(e.left))
                 if lo is not None and hi is not None and lo >= 0 and hi <= e.right.value:
@@ -174,6 +176,17 @@ def _identity(e: Binary, ranges: Ranges) -> Expr | None:
             return None
         case _:
             return None
+
+
+def _is_set(e: Expr, ranges: Ranges) -> bool:
+    """Whether ``e`` is a mask of low bits shifted down by so little that its lowest bit is still one of them."""
+    if not (isinstance(e, Binary) and e.op == "shr" and isinstance(mask := e.left, Const) and mask.value > 0):
+        return False
+    bits = int(mask.value).bit_length()
+    if int(mask.value) & (int(mask.value) + 1):
+        return False
+    lo, hi = ranges.interval(ranges.poly(e.right))
+    return lo is not None and hi is not None and lo >= 0 and hi < bits
 
 
 def _extremum(e: Binary, ranges: Ranges) -> Expr:
@@ -196,12 +209,20 @@ def _comparison(e: Binary, ranges: Ranges) -> Expr:
     if not dtype.is_integer:
         known = ranges.known.get(e)
         return e if known is None else Const(known, BOOL)
+    if e.op in ("eq", "ne") and e.right == Const(0, dtype) and _is_truth(e.left):
+        truth = e.left.operand
+        return truth if e.op == "ne" else negation(truth)
     outcome = ranges.decide(e)
     if outcome is not None:
         return Const(outcome, BOOL)
     if e.op in ("eq", "ne"):
         return e
     return _normalised(e, ranges)
+
+
+def _is_truth(e: Expr) -> TypeGuard[Cast]:
+    """Whether ``e`` is a bool as a number."""
+    return isinstance(e, Cast) and e.operand.dtype == BOOL
 
 
 def _plain(p: Poly) -> bool:

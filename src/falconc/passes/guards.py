@@ -20,7 +20,8 @@ from falconc.ir.nodes import (
     Update,
     Var,
 )
-from falconc.ir.walk import bound_names, buffers_read, buffers_written, variables
+from falconc.ir.types import BOOL
+from falconc.ir.walk import bound_names, buffers_read, buffers_written, substitute, variables
 from falconc.passes.loop_merge import least
 from falconc.passes.polynomial import Facts, Poly, conjunction, conjuncts, const, emit
 
@@ -53,6 +54,27 @@ def raise_guard(body: Body) -> Body:
     return (If(cond, tuple(inner)),)
 
 
+def _once(loop: For, guard: If, facts: Facts) -> If | None:
+    """The one iteration that does something, where the guard says so: ``for i < 32: if i == 0: s`` as s for i = 0."""
+    var = Var(loop.var, loop.dtype)
+    inside = facts.with_loop(var, facts.poly(loop.lo), facts.poly(loop.hi))
+    for c in conjuncts(guard.cond):
+        if not isinstance(c, Binary) or c.op != "eq" or not c.left.dtype.is_integer:
+            continue
+        parts = (inside.poly(c.left) - inside.poly(c.right)).split(var)
+        factor = parts[0].constant if parts else None
+        if parts is None or factor not in (1, -1) or parts[1].mentions(var.name):
+            continue
+        at = parts[1].scaled(-factor)
+        if any(buffers_read(a) for a in at.atoms):
+            continue
+        if facts.proves(at - facts.poly(loop.lo)) and facts.proves(facts.poly(loop.hi) - at - const(1)):
+            rest = conjunction([other for other in conjuncts(guard.cond) if other is not c])
+            chosen: If = replace(guard, cond=rest if rest is not None else Const(True, BOOL))
+            return substitute(chosen, {loop.var: emit(at, loop.dtype)})
+    return None
+
+
 def absorb(loop: For, facts: Facts) -> For | If:
     """``loop`` whose body is one guarded block: what the guard says about the loop's variable goes into the bounds,
     what it says about outer things goes around the loop."""
@@ -60,6 +82,8 @@ def absorb(loop: For, facts: Facts) -> For | If:
         return loop
     if loop.step != Const(1, loop.dtype):
         return loop
+    if loop.kind.name not in ("unrolled", "vector") and (once := _once(loop, guard, facts)) is not None:
+        return once
     inside: list[Expr] = []
     outside: list[Expr] = []
     var = Var(loop.var, loop.dtype)
@@ -70,7 +94,7 @@ def absorb(loop: For, facts: Facts) -> For | If:
         elif var.name not in variables(c):
             outside.append(c)
         else:
-            limit = _limit(c, var, facts)
+            limit = _limit(c, var, facts) if loop.kind.name != "unrolled" else None
             if limit is None:
                 inside.append(c)
             else:

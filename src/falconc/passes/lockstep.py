@@ -42,7 +42,7 @@ from falconc.ir.walk import buffers_read
 
 MONOID = frozenset({"add", "mul", "min", "max", "and", "or", "xor"})
 IDEMPOTENT = frozenset({"min", "max", "and", "or"})
-_STEPS = 200_000
+_STEPS = 300  # of one thread: two trees over a warp take about 100
 
 
 class NotFollowed(Exception):
@@ -186,7 +186,7 @@ class Lockstep:
 
     def _statement(self, s: Stmt, t: ThreadState) -> Generator[Stmt, None, bool]:
         self.steps += 1
-        if self.steps > _STEPS:
+        if self.steps > _STEPS * len(self.threads):
             raise NotFollowed("too long")
         match s:
             case Barrier() | Collective():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from falconc.analysis import uniformity
@@ -32,7 +32,7 @@ from falconc.passes.live_values import expand
 from falconc.passes.names import Names
 from falconc.passes.phases import Group, Splitter
 from falconc.passes.polynomial import Facts, Poly, as_type, atom, const, emit
-from falconc.passes.reindex import tidy
+from falconc.passes.reindex import tidy, within
 from falconc.platform import Platform
 
 DATA = parallel("data")
@@ -63,6 +63,7 @@ class LoopFission(Pass):
 @dataclass(slots=True)
 class _Lowering:
     names: Names
+    facts: Facts = field(default_factory=Facts)  # what holds about the block
 
     def body(self, body: Body) -> Body:
         return tuple(out for s in body for out in self.statement(s))
@@ -72,7 +73,10 @@ class _Lowering:
             case For() if s.kind.axis.startswith("thread."):
                 return self.threads(s)
             case For() if s.kind.axis.startswith("block."):
-                return (replace(s, kind=DATA, body=self.body(s.body)),)
+                outside, self.facts = self.facts, within(s, self.facts)
+                body = self.body(s.body)
+                self.facts = outside
+                return (replace(s, kind=DATA, body=body),)
             case For():
                 return (replace(s, body=self.body(s.body)),)
             case While():
@@ -95,17 +99,18 @@ class _Lowering:
         for s in synchronisations(body):
             if isinstance(s, Barrier) and s.scope == "grid":
                 raise Unsupported("a barrier across the grid", "split the kernel at the barrier", s.where)
-        uniform = uniformity.of_group(body, [a.var for a in axes])
-        body = thread_exit.lower(body, uniform, self.names) if any(isinstance(n, Return) for n in walk(body)) else body
         return self.group(Group(tuple(axes), False), body)
 
     def group(self, group: Group, body: Body) -> Body:
         """``body`` run by the threads of ``group``, which do not meet others in it."""
         meets = synchronisations(body)
+        if meets and not group.is_lanes and not _needs_block(meets, group):
+            return self._by_lanes(group, body, meets)
+        if any(isinstance(n, Return) for n in walk(body)):
+            uniform = uniformity.of_group(body, [a.var for a in group.axes], group.count)
+            body = thread_exit.lower(body, uniform, self.names)
         if not meets:
             return (_nest(group, body, self.names),)
-        if not group.is_lanes and not _needs_block(meets, group):
-            return self._by_lanes(group, body, meets)
         splitter = Splitter(group, self.names)
         return expand(splitter.split(body), group, self.names, self._part)
 
@@ -121,7 +126,7 @@ class _Lowering:
         if group.is_lanes or not width:
             s = meets[0]
             raise Unsupported("lanes meet where not all of them get to", "move it out of the condition", s.where)
-        loops, lanes, values, guard, facts = _in_lanes(group, width, self.names)
+        loops, lanes, values, guard, facts = _in_lanes(group, width, self.names, self.facts)
         inner: Body = substitute(body, values)
         inner = tidy(inner, facts)
         if guard is not None:
@@ -138,7 +143,9 @@ def _needs_block(meets: list[Barrier | Collective], group: Group) -> bool:
     return any(isinstance(s, Barrier) and s.scope == "block" for s in meets) or not widths or max(widths) == group.count
 
 
-def _in_lanes(group: Group, width: int, names: Names) -> tuple[list[For], For, dict[str, Expr], Expr | None, Facts]:
+def _in_lanes(
+    group: Group, width: int, names: Names, facts: Facts
+) -> tuple[list[For], For, dict[str, Expr], Expr | None, Facts]:
     """Loops over the groups of lanes, the loop over the lanes, thread variables as functions of them, a guard."""
     inner = group.axes[-1]
     extent = group.extent(inner)
@@ -149,7 +156,6 @@ def _in_lanes(group: Group, width: int, names: Names) -> tuple[list[For], For, d
     waves = -(-count // width)
     wave = For(names.fresh("wave"), Const(0, dtype), Const(waves, dtype), Const(1, dtype), (), DATA)
     linear = (atom(Var(wave.var, dtype)).scaled(width) if waves > 1 else const(0)) + lane
-    facts = Facts()
     outer = [replace(a, var=names.fresh(a.var), kind=DATA) for a in group.axes[:-1]] if count == extent else []
     loops = [*outer, *([wave] if waves > 1 else [])]
     for loop in (*loops, lanes):

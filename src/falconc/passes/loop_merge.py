@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from falconc.ir import types
-from falconc.ir.nodes import SERIAL, Binary, Body, Cast, Const, Expr, For, Stmt, Var
+from falconc.ir.nodes import SERIAL, Binary, Body, Break, Cast, Const, Expr, For, If, Stmt, Var
 from falconc.ir.types import DType
-from falconc.ir.walk import map_children, variables
+from falconc.ir.walk import buffers_read, map_children, substitute, variables
 from falconc.passes.names import Names
 from falconc.passes.polynomial import Facts, Poly, as_type, atom, const, emit
 from falconc.passes.reindex import within
@@ -112,6 +112,24 @@ class _Together:
         if joined is None:
             raise _NotOne
         return joined
+
+
+def single_trip(loop: For, facts: Facts) -> If | None:
+    """What a loop does whose step passes its end at once: ``for i = t; i < n; i += 640`` where 640 >= n."""
+    step, lo = _loose(facts, loop.step), facts.poly(loop.lo)
+    if loop.kind != SERIAL or loop.step == Const(1, loop.dtype) or not facts.proves(step - facts.poly(loop.hi) + lo):
+        return None
+    if any(isinstance(s, Break) for s in _own_statements(loop.body)) or buffers_read(loop.lo):
+        return None
+    return If(Binary("lt", loop.lo, loop.hi), substitute(loop.body, {loop.var: loop.lo}), where=loop.where)
+
+
+def _own_statements(body: Body) -> Iterator[Stmt]:
+    """Statements that are in no inner loop."""
+    for s in body:
+        yield s
+        if isinstance(s, If):
+            yield from _own_statements((*s.then, *s.orelse))
 
 
 def strided(a: For, inner: Stmt, facts: Facts) -> For | None:

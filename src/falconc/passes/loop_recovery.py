@@ -15,6 +15,7 @@ from falconc.passes.normal_form import normalise
 from falconc.passes.polynomial import Facts, const
 from falconc.passes.reductions import Reductions
 from falconc.passes.scalar_values import ScalarValues
+from falconc.passes.simplify import Simplify
 from falconc.passes.staging import UndoStaging
 from falconc.passes.thread_program import names_of_values
 from falconc.platform import Platform
@@ -46,7 +47,8 @@ class LoopRecovery(Pass):
         kernel = LoopFission().apply(kernel, platform)
         kernel = ScalarValues().apply(kernel, platform)
         kernel = replace(kernel, body=normalise(kernel, names, facts, axes))
-        return readable(ScalarValues().apply(kernel, platform), axes)
+        kernel = Simplify().apply(ScalarValues().apply(kernel, platform), platform)
+        return readable(kernel, axes)
 
     @classmethod
     def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
@@ -55,7 +57,8 @@ class LoopRecovery(Pass):
 
 
 def launch_facts(kernel: Kernel) -> Facts:
-    """A launch has at least one block along each axis, so what the grid is computed from is large enough."""
+    """A launch has at least one block along each axis, so what the grid is computed from is large enough; and the host
+    computes it without overflow."""
     facts = Facts()
     for n in walk(kernel.body):
         if isinstance(n, For) and n.kind.axis.startswith("block.") and not isinstance(n.hi, Const):
@@ -64,7 +67,9 @@ def launch_facts(kernel: Kernel) -> Facts:
                 extent = extent.operand
             facts = facts.with_known(facts.poly(extent) - const(1))
             if isinstance(extent, Binary) and extent.op == "div" and isinstance(extent.right, Const):
-                facts = facts.with_known(facts.poly(extent.left) - const(int(extent.right.value)))
+                rounded = facts.poly(extent.left)
+                facts = facts.with_known(rounded - const(int(extent.right.value)))
+                facts = facts.with_known(const(extent.left.dtype.highest) - rounded)
     return facts
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
-from falconc.ir.nodes import Collective, For, Kernel, Let, Node, Update, Var
+from falconc.ir.nodes import Body, Collective, For, Kernel, Let, Node, Update, Var
 from falconc.ir.walk import bound_names, rename_buffers, rewrite, walk
 
+T = TypeVar("T", bound=Node | Body)
 _NUMBERED = re.compile(r"(_\d+)+$")
 _INDICES = ("i", "j", "k", "l", "p", "q")
 
@@ -29,8 +31,8 @@ class Names:
         return name
 
 
-def renamed(kernel: Kernel, names: Mapping[str, str]) -> Kernel:
-    """``kernel`` with the names it binds replaced, wherever they are used."""
+def renamed(node: T, names: Mapping[str, str]) -> T:
+    """``node`` (or body) with the names it binds replaced, wherever they are used."""
 
     def visit(n: Node) -> Node:
         match n:
@@ -45,13 +47,19 @@ def renamed(kernel: Kernel, names: Mapping[str, str]) -> Kernel:
             case _:
                 return n
 
-    return replace(kernel, body=rename_buffers(rewrite(kernel.body, visit), names)) if names else kernel
+    return rename_buffers(rewrite(node, visit), names) if names else node
+
+
+def again(node: T, free: Names) -> T:
+    """A second copy of ``node``, which binds other names."""
+    return renamed(node, {name: free.fresh(_NUMBERED.sub("", name)) for name in bound_names(node)})
 
 
 def readable(kernel: Kernel, axes: Iterable[str]) -> Kernel:
     """``kernel`` with numbers dropped from names that are free without them, and loops over ``axes`` named as usual."""
     free = Names(kernel)
-    kernel = renamed(kernel, dict(_axis_names(kernel, set(axes), free)))
+    body = renamed(kernel.body, dict(_axis_names(kernel, set(axes), free)))
+    kernel = replace(kernel, body=body)
     free = Names(kernel)
     names: dict[str, str] = {}
     for name in bound_names(kernel.body):
@@ -59,7 +67,7 @@ def readable(kernel: Kernel, axes: Iterable[str]) -> Kernel:
         if short != name and short and short not in free.taken:
             names[name] = short
             free.taken.add(short)
-    return renamed(kernel, names)
+    return replace(kernel, body=renamed(kernel.body, names))
 
 
 def _axis_names(kernel: Kernel, axes: set[str], free: Names) -> Iterable[tuple[str, str]]:
@@ -68,6 +76,7 @@ def _axis_names(kernel: Kernel, axes: set[str], free: Names) -> Iterable[tuple[s
         if not isinstance(n, For) or _NUMBERED.sub("", n.var) not in axes:
             continue
         counted = n.hi.name if isinstance(n.hi, Var) and n.hi.name.endswith("s") and len(n.hi.name) > 2 else ""
-        wishes = ([counted[:-1]] if counted else []) + [i for i in _INDICES if i not in free.taken]
+        one = f"{counted[:-3]}y" if counted.endswith("ies") else counted[:-1]
+        wishes = ([one] if one else []) + [i for i in _INDICES if i not in free.taken]
         wish = next((w for w in wishes if w not in free.taken), "i")
         yield n.var, free.fresh(wish)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from falconc.ir.nodes import SERIAL, Body, For, If, Kernel, Stmt, While, parallel
+from falconc.ir.nodes import SERIAL, Body, Const, For, If, Kernel, Stmt, While, parallel
+from falconc.ir.types import BOOL
 from falconc.ir.walk import variables, walk
 from falconc.passes import Pass, guards
 from falconc.passes.accumulators import fold_partials, only_accumulates
 from falconc.passes.independent import is_independent
-from falconc.passes.loop_merge import Hints, Merger, strided
-from falconc.passes.names import Names
+from falconc.passes.loop_distribution import distributed
+from falconc.passes.loop_merge import Hints, Merger, single_trip, strided
+from falconc.passes.names import Names, again
 from falconc.passes.polynomial import Facts
 from falconc.passes.reindex import tidy, within
 from falconc.platform import Platform
@@ -43,7 +45,7 @@ def normalise(kernel: Kernel, hints: Hints, facts: Facts | None = None, axes: It
     for _ in range(_ROUNDS):
         before = body
         body = marked(replace(kernel, body=body)).body
-        for change in (form.merging, form.guarding):
+        for change in (form.distributing, form.merging, form.guarding):
             form.change = change
             body = tidy(form.body(body, facts), facts)
         if body == before:
@@ -98,8 +100,15 @@ class _Form:
             case _:
                 return guards.guard_sum(s)
 
+    def distributing(self, loop: For, facts: Facts) -> Stmt:
+        """What all iterations share out of the loop, its unrelated parts apart."""
+        parts = distributed(loop, lambda part: again(part, self.merger.names))
+        return loop if parts == (loop,) else If(Const(True, BOOL), parts)
+
     def merging(self, loop: For, facts: Facts) -> Stmt:
         """Loops that count together as one, as often as possible."""
+        if (once := single_trip(loop, facts)) is not None:
+            return once
         while True:
             nest, body = _nest(loop)
             merged = self._any_merged(nest, body, facts) or self._strided(nest, body, facts)

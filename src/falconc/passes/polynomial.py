@@ -277,7 +277,9 @@ class Facts:
                 return atom(e)
             case Cast() if e.dtype.kind in ("int", "uint") and e.operand.dtype.kind in ("int", "uint"):
                 inner = self.poly(e.operand)
-                return inner if self._keeps(inner, e.operand.dtype, e.dtype) else atom(e)
+                if self._keeps(inner, e.operand.dtype, e.dtype):
+                    return inner
+                return self._wrapped_back(e) or atom(e)
             case Unary(op="neg") if e.dtype.is_signed:
                 return self.poly(e.operand).scaled(-1)
             case Binary(op="add" | "sub" | "mul") if e.dtype.kind in ("int", "uint"):
@@ -311,13 +313,40 @@ class Facts:
             return q, r
         return None
 
+    def _wrapped_back(self, e: Cast) -> Poly | None:
+        """``(int)(unsigned)``: sums of thread numbers that may pass below zero on the way are right in the end."""
+        source = e.operand.dtype
+        if source.is_signed or not e.dtype.is_signed or source.bits != e.dtype.bits:
+            return None
+        p = self._ring(e.operand)
+        if all(isinstance(a, Var) and a.name in self.loops for a in p.atoms):
+            return p if all(abs(c) <= 1 << 20 for m, c in p.terms.items() if m) else None
+        return None
+
+    def _ring(self, e: Expr) -> Poly:
+        """+ - * of an unsigned type as if nothing wrapped."""
+        match e:
+            case Binary(op="add"):
+                return self._ring(e.left) + self._ring(e.right)
+            case Binary(op="sub"):
+                return self._ring(e.left) - self._ring(e.right)
+            case Binary(op="mul"):
+                return self._ring(e.left) * self._ring(e.right)
+            case Const():
+                value = int(e.value)
+                return const(value - (1 << e.dtype.bits) if value > e.dtype.highest // 2 else value)
+            case _:
+                return self.poly(e)
+
     def _keeps(self, p: Poly, source: DType, target: DType) -> bool:
         """Whether a conversion keeps the value."""
         if source.is_signed:
-            return (target.is_signed and target.bits >= source.bits) or (not target.is_signed and self.proves(p))
-        if target.bits > source.bits:
-            return self._cannot_wrap(p, source)
-        return (not target.is_signed and target.bits == source.bits) or self._cannot_wrap(p, source)
+            if target.bits < source.bits:
+                return self._cannot_wrap(p, target) and (target.is_signed or self.proves(p))
+            return target.is_signed or self.proves(p)
+        if target.bits > source.bits or (not target.is_signed and target.bits == source.bits):
+            return True  # p is the value itself: what could wrap in the source's type is an atom
+        return self._cannot_wrap(p, target)
 
     def _cannot_wrap(self, p: Poly, dtype: DType) -> bool:
         """Whether the value of ``p`` fits ``dtype`` for certain.

@@ -138,6 +138,7 @@ def solve(write: Write, cell: Expr, facts: Facts) -> tuple[dict[str, Expr], list
     None where the writer is not unique or cannot be found.
     """
     names, free = _apart(write)
+    names, free = _all_together(names, free, write, facts)
     inner = _inside(free, facts)
     names, free = _split_quotients(substitute(write.index, names), names, free, inner)
     inner = _inside(free, facts)
@@ -145,13 +146,10 @@ def solve(write: Write, cell: Expr, facts: Facts) -> tuple[dict[str, Expr], list
     weights = _weighted(index, free)
     if weights is None:
         return None
-    while (both := _together(weights, names, write, inner)) is not None:
-        names, weights, gone = both
-        free = (*(f for f in free if f.var.name not in gone), *(f for _, f in weights if f not in free))
-        inner = _inside(free, facts)
-    index = inner.poly(tidy(substitute(write.index, names), inner))
     for weight, f in weights:
         index = index - atom(f.var).scaled(weight)
+    if any(index.mentions(f.var.name) for f in free):
+        return None
     used = {f.var.name for _, f in weights}
     if any(f.var.name not in used and f.count != 1 and _matters(f, names, write) for f in free):
         return None
@@ -177,6 +175,20 @@ def _weighted(index: Poly, free: tuple[Free, ...]) -> list[tuple[int, Free]] | N
             weights.append((weight, f))
             index = parts[1]
     return weights
+
+
+def _all_together(
+    names: dict[str, Expr], free: tuple[Free, ...], write: Write, facts: Facts
+) -> tuple[dict[str, Expr], tuple[Free, ...]]:
+    """The writer's variables with those that count together joined."""
+    while True:
+        inner = _inside(free, facts)
+        weights = _weighted(inner.poly(tidy(substitute(write.index, names), inner)), free)
+        both = _together(weights, names, write, inner) if weights else None
+        if both is None:
+            return names, free
+        names, joined, gone = both
+        free = (*(f for f in free if f.var.name not in gone), *(f for _, f in joined if f not in free))
 
 
 def _together(
