@@ -256,3 +256,18 @@ inline long lround(double x) { return (long)round(x); }
 inline float ldexpf(float x, int e) { return x * exp2f((float)e); }
 template <class... A> FALCON_NOTE("ir:drop") inline int printf(const char *, A...) { return 0; }
 #define assert(c) ((void)0)
+#ifdef FALCON_LIFT
+// The compiler's own names of the same functions.
+#define __builtin_sqrtf sqrtf
+#define __builtin_sqrt sqrt
+#define __builtin_fabsf fabsf
+#define __builtin_fabs fabs
+#define __builtin_fmaxf fmaxf
+#define __builtin_fminf fminf
+#define __builtin_fmaf fmaf
+#define __builtin_fma fma
+#define __builtin_expf expf
+#define __builtin_logf logf
+#define __builtin_powf powf
+#define __builtin_tanhf tanhf
+#endif

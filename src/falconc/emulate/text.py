@@ -148,6 +148,9 @@ def _entry(instance: Instance, cut: splice.Cut) -> list[str]:
     if "launch" in instance.platform.words.table:
         variables = ", falcon_poison" if cut.shared else ""
         lines.append(f"  int falcon_ended = falcon_launch(falcon_j, [&] {{ {call}; }}{variables});")
+    elif result := next((p for p in instance.parameters if p.kind == "result"), None):
+        place = f"*falcon_pointer<decltype({call}) *>({job.index(result.names[0])})"
+        lines.append(f"  int falcon_ended = ({place} = {call}, 0);")
     else:
         lines.append(f"  int falcon_ended = ({call}, 0);")
     lines += [line for p, variable in outer for line in _give_back(job, p, variable)]

@@ -11,6 +11,8 @@ from falconc.frontend import lift_call, lift_jumps, lift_parameters, lift_pragma
 from falconc.frontend.clang import Cursor, Tree
 from falconc.frontend.lift_ops import cast, integer, known
 from falconc.frontend.lift_state import Known, Retry, State
+from falconc.frontend.lift_types import OpaqueType, ScalarType
+from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.unit import CParam
 from falconc.ir import spec
 from falconc.ir.nodes import (
@@ -93,6 +95,7 @@ def _lift_once(
     else:
         lift_pragmas.check(s, *_characters(tree, code))
     lift_call.scan(s, code)
+    _set_result(s, definition, params, c_params)
     with s.collect() as items:
         lift_stmt.sequence(s, code.children)
     body = lift_jumps.lower(s, [*s.prologue, *items])
@@ -103,6 +106,19 @@ def _lift_once(
     kernel = Kernel(name, tuple(params), made, launch, where=tree.span(function))
     spec.check(kernel)
     return Lifted(kernel, tuple(c_params), tuple(s.assumptions), dict(sorted(s.intrinsics.items())))
+
+
+def _set_result(s: State, function: Cursor, params: list[Param], c_params: list[CParam]) -> None:
+    """What a function returns becomes the last parameter: a buffer of one element."""
+    t = type_of(function.type.result)
+    if isinstance(t, OpaqueType) and t.is_void:
+        return
+    if not isinstance(t, ScalarType):
+        shown = function.type.result.spelling
+        raise s.unsupported(function, f"a kernel that returns a '{shown}'", "return it through a pointer parameter")
+    s.result = Buffer(s.fresh("result"), t.dtype, (integer(1),), "global")
+    params.append(s.result)
+    c_params.append(CParam("", function.type.result.spelling, "result", (s.result.name,)))
 
 
 def _characters(tree: Tree, code: Cursor) -> tuple[int, int]:

@@ -8,7 +8,8 @@ from falconc.frontend import lift_access, lift_expr, lift_memory
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import binary, bitcast, cast, integer, known
 from falconc.frontend.lift_state import Retry, State, body
-from falconc.frontend.lift_types import flat_dtype
+from falconc.frontend.lift_types import PointerType, flat_dtype
+from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Array,
     Bound,
@@ -21,8 +22,9 @@ from falconc.frontend.lift_values import (
     Row,
     Single,
     Value,
+    single,
 )
-from falconc.ir.nodes import SERIAL, UNROLLED, Binary, Expr, For, LoopKind, Var
+from falconc.ir.nodes import SERIAL, UNROLLED, Binary, Cast, Expr, For, LoopKind, Store, Var
 from falconc.ir.types import BOOL, BY_NAME, I32, I64, U8, DType
 
 _UNROLLED_AT_MOST = 64  # elements of a copy that is one register or struct
@@ -74,6 +76,29 @@ def fill(s: State, c: Cursor) -> Value:
 
     _each_element(s, c, size, dtype, element)
     return to
+
+
+def heap(s: State, c: Cursor, callee: Cursor) -> Value:
+    """p = malloc(bytes): an array of the thread, as long as the block that declares its pointer."""
+    call = next((x for x in c.walk() if x.kind == "CALL_EXPR" and x.spelling.startswith("falcon_")), None)
+    t = type_of(callee.type.result)
+    dtype = flat_dtype(t.to) if isinstance(t, PointerType) else None
+    if call is None or not isinstance(t, PointerType) or dtype is None:
+        raise s.unsupported(c, "memory from the heap of this type", "pass the work buffer as a parameter")
+    if not s.declares:
+        raise s.unsupported(c, "malloc outside the declaration of its pointer", "write T *p = (T *)malloc(...)")
+    zeroed = call.spelling == "falcon_calloc"
+    parts = [cast(I64, lift_expr.number(s, a)) for a in call.arguments]
+    size = binary("mul", parts[0], parts[1]) if zeroed else parts[-1]
+    count = _elements(size, dtype.size)
+    if count is None:
+        raise s.unsupported(c, "a number of bytes that is not visibly whole elements", "write count * sizeof(type)")
+    count = s.settle(count, f"{s.declares}_size")
+    flat = s.array(s.declares, dtype, known(count) or count)
+    if zeroed:
+        zero = cast(dtype, integer(0))
+        _loop(s, c, count, SERIAL, lambda k: s.emit(Store(flat.name, (k,), zero, where=s.where(c))))
+    return single(flat, t.to)
 
 
 def _of_bits(dtype: DType, word: Expr) -> Expr:
@@ -131,6 +156,9 @@ def _elements(size: Expr, unit: int) -> Expr | None:
     if isinstance(size, Binary) and size.op in ("add", "sub"):
         a, b = _elements(size.left, unit), _elements(size.right, unit)
         return binary(size.op, a, b) if a is not None and b is not None else None
+    if isinstance(size, Cast) and size.operand.dtype.is_integer and size.operand.dtype.bits <= size.dtype.bits:
+        inner = _elements(size.operand, unit)
+        return None if inner is None else cast(size.dtype, inner)
     value = known(size)
     return integer(value // unit, size.dtype) if value is not None and value % unit == 0 else None
 

@@ -66,7 +66,9 @@ def _declared(s: State, c: Cursor) -> Place:
         return array(s, c, t)
     if init is not None and isinstance(t, RecordType) and lift_construct.is_trivial(init):
         init = None
+    s.declares = c.spelling if isinstance(t, PointerType) and not s.frames else ""
     v = None if init is None else lift_expr.value(s, init)
+    s.declares = ""
     return bind(s, c.spelling, t, v, mutable=c.key in s.modified, addressed=c.key in s.addressed, at=c)
 
 

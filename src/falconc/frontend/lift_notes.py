@@ -62,6 +62,8 @@ def by_note(s: State, c: Cursor, callee: Cursor) -> Value | None:
                 return lift_bytes.copy(s, c)
             case "ir:fill":
                 return lift_bytes.fill(s, c)
+            case "ir:heap":
+                return lift_bytes.heap(s, c, callee)
             case "ir:type":
                 continue
             case _:

@@ -102,6 +102,8 @@ class State:
     private_late: dict[str, Late] = field(default_factory=dict[str, Late])
     block_variables: dict[int, Place] = field(default_factory=dict[int, Place])
     dynamic: Flat | None = None
+    result: Buffer | None = None
+    declares: str = ""
     pragmas: list[Pragma] = field(default_factory=list[Pragma])
     collapsed: list[int] = field(default_factory=list[int])
     addressed: set[int] = field(default_factory=set[int])

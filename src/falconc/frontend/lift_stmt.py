@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from falconc.frontend import lift_call, lift_decl, lift_expr, lift_loops
 from falconc.frontend.clang import Cursor
-from falconc.frontend.lift_ops import binary, constant, integer, negate
+from falconc.frontend.lift_ops import binary, cast, constant, integer, negate
 from falconc.frontend.lift_state import KERNEL, Block, Jump, State, body
-from falconc.ir.nodes import Binary, Break, Const, Expr, If
+from falconc.ir.nodes import Binary, Break, Const, Expr, If, Store
 from falconc.ir.types import BOOL
 
 
@@ -102,12 +102,17 @@ def _return(s: State, c: Cursor) -> None:
         lift_call.leave(s, c)
         return
     if c.children:
-        _kernel_result(s, c)
+        _give_back(s, c.children[0])
     s.emit(Jump(KERNEL, where=s.where(c)))
 
 
-def _kernel_result(s: State, c: Cursor) -> None:
-    raise s.unsupported(c, "a kernel that returns a value", "return it through a pointer parameter")
+def _give_back(s: State, c: Cursor) -> None:
+    """The value of a function that is lifted as a kernel: one more output, of one element."""
+    if s.result is None:
+        lift_expr.effect(s, c)
+        return
+    v = cast(s.result.dtype, lift_expr.number(s, c))
+    s.emit(Store(s.result.name, (integer(0),), v, where=s.where(c)))
 
 
 def _break(s: State, c: Cursor) -> None:

@@ -45,7 +45,8 @@ class CParam:
     """How one C parameter (or file-scope device variable) maps to Kernel parameters.
 
     kind: "pointer" (one Buffer), "scalar" (one Scalar), "struct" (several Scalars / Buffers, in field order), "global"
-    (__constant__ / __device__ variable: one Buffer or Scalar, appended after the real parameters).
+    (__constant__ / __device__ variable: one Buffer or Scalar, appended after the real parameters), "launch" (a name of
+    the launch that the kernel does not get), "result" (what the function returns: a Buffer of one element).
     names: the Kernel parameter names it became. paths: for a struct, the member path of each name (".x", ".shape[1]").
     """
 
