@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from falconc.analysis.accesses import Access
@@ -11,25 +13,34 @@ from falconc.ir.nodes import Expr
 from falconc.ir.walk import buffers_read, variables
 
 
+@dataclass(frozen=True, slots=True)
+class _Stride:
+    """factor * sizes elements from one value of a subscript to the next."""
+
+    factor: int
+    sizes: Monomial
+
+    @property
+    def poly(self) -> Poly:
+        return Poly.of({self.sizes: self.factor})
+
+
 def subscripts(accesses: Sequence[Access], fixed: frozenset[str]) -> list[tuple[Poly, ...]] | None:
     """For flat accesses to one memory: tuples that are equal just where the indices are; None if not shown.
 
     ``fixed``: names with one value during the whole loop. Products of them are the strides; every lower part is
     proved to lie between 0 and the next stride.
     """
-    flat = [a.index[0] for a in accesses]
-    if any(p is None for p in flat):
+    polys = [a.index[0] for a in accesses]
+    if any(p is None for p in polys):
         return None
-    polys = [p for p in flat if p is not None]
-    strides = sorted({_stride(m, fixed) for p in polys for m, _ in p.terms}, key=len)
-    strides = [s for s in strides if s]
-    if not strides:
-        return [(p,) for p in polys]
+    flat = [p for p in polys if p is not None]
+    strides = _strides(flat, fixed)
     for small, large in pairwise(strides):
-        if _quotient(large, small) is None:
+        if _quotient(large.sizes, small.sizes) is None or large.factor % small.factor:
             return None
     out: list[tuple[Poly, ...]] = []
-    for access, p in zip(accesses, polys, strict=True):
+    for access, p in zip(accesses, flat, strict=True):
         parts = _parts(p, strides)
         if not _in_range(access, parts, strides):
             return None
@@ -37,7 +48,18 @@ def subscripts(accesses: Sequence[Access], fixed: frozenset[str]) -> list[tuple[
     return out
 
 
-def _stride(m: Monomial, fixed: frozenset[str]) -> Monomial:
+def _strides(polys: Sequence[Poly], fixed: frozenset[str]) -> list[_Stride]:
+    """The strides in use, smallest first."""
+    factors: dict[Monomial, int] = {}
+    for p in polys:
+        for m, c in p.terms:
+            sizes = _sizes(m, fixed)
+            if sizes:
+                factors[sizes] = math.gcd(factors.get(sizes, 0), c)
+    return [_Stride(factors[m], m) for m in sorted(factors, key=len)]
+
+
+def _sizes(m: Monomial, fixed: frozenset[str]) -> Monomial:
     """The sizes in a product, if something else is in it too."""
     sizes = tuple(a for a in m if variables(a) <= fixed and not buffers_read(a))
     return sizes if len(sizes) < len(m) else ()
@@ -52,32 +74,32 @@ def _quotient(large: Monomial, small: Monomial) -> Monomial | None:
     return tuple(rest)
 
 
-def _parts(p: Poly, strides: list[Monomial]) -> tuple[Poly, ...]:
+def _parts(p: Poly, strides: list[_Stride]) -> tuple[Poly, ...]:
     """Factors of the strides, largest first, and the rest."""
     out: list[Poly] = []
     for s in reversed(strides):
         q: dict[Monomial, int] = {}
         rest: dict[Monomial, int] = {}
         for m, c in p.terms:
-            quotient = _quotient(m, s)
-            if quotient is None:
+            quotient = _quotient(m, s.sizes)
+            if quotient is None or c % s.factor:
                 rest[m] = c
             else:
-                q[quotient] = c
+                q[quotient] = c // s.factor
         out.append(Poly.of(q))
         p = Poly.of(rest)
     return (*out, p)
 
 
-def _in_range(access: Access, parts: tuple[Poly, ...], strides: list[Monomial]) -> bool:
-    below: Monomial = ()
+def _in_range(access: Access, parts: tuple[Poly, ...], strides: list[_Stride]) -> bool:
+    """Whether every part but the highest is at least 0 and less than what fits below the next stride."""
+    below = _Stride(1, ())
     for part, stride in zip(reversed(parts[1:]), strides, strict=True):
-        ratio = _quotient(stride, below)
-        if ratio is None:
-            return False
-        size = Poly.of({ratio: 1})
+        sizes = _quotient(stride.sizes, below.sizes)
+        assert sizes is not None
+        room = Poly.of({sizes: stride.factor // below.factor})
         ranges = access.ranges
-        if not (ranges.nonnegative(part) and ranges.nonnegative(size - part - Poly.const(1))):
+        if not (ranges.nonnegative(part) and ranges.nonnegative(room - part - Poly.const(1))):
             return False
         below = stride
     return True

@@ -146,9 +146,10 @@ def _among(
     if parts is None:
         return Dependence(f"indices of '{memory}' that cannot be told apart", found[0].node.where)
     for k, a in enumerate(found):
-        for j in range(k if a.writes else 0, len(found)):
-            b = found[j]
-            if a.writes and _may_meet(a, parts[k], b, parts[j], loop, fixed, written):
+        for j, b in enumerate(found):
+            if not a.writes or (b.writes and j < k):
+                continue  # two reads, or looked at already
+            if _may_meet(a, parts[k], b, parts[j], loop, fixed, written):
                 return Dependence(f"iterations meet in '{memory}'", a.node.where, b.node.where)
     return None
 

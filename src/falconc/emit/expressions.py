@@ -109,6 +109,8 @@ class Expressions:
 
     def _subscript(self, e: Expr) -> str:
         """An index is never negative, so unsigned arithmetic of the same width gives the same element."""
+        while isinstance(e, Cast) and holds(e.dtype, e.operand.dtype) and _is_ring(e.operand):
+            e = e.operand
         return self._ring(e).code if _is_ring(e) else self.lean(e).code
 
     # --- the two readings of an expression ---------------------------------------------------------------------
@@ -162,6 +164,8 @@ class Expressions:
         return literals.constant(e.value, e.dtype)
 
     def _unary(self, e: Unary) -> Text:
+        if self._by_function(e.dtype):
+            return self.full(Cast(e.dtype, Unary(e.op, Cast(types.F32, e.operand))))
         symbol = {"neg": "-", "not": "~", "lnot": "!"}[e.op]
         operand = self.full(e.operand)
         code = self.closed(operand, UNARY)
@@ -175,7 +179,13 @@ class Expressions:
 
     def converted(self, text: Text, dtype: DType) -> Text:
         """An explicit conversion."""
+        if self._by_function(dtype) or self._by_function(text.ctype):
+            return self.fill(f"convert.{dtype.name}.{text.ctype.name}", (text,), dtype, None)
         return Text(f"({self.type_name(dtype)}){self.closed(text, UNARY)}", UNARY, dtype)
+
+    def _by_function(self, dtype: DType) -> bool:
+        """Whether the dialect has no such number type: values are kept as bits and computed with as f32."""
+        return f"convert.{dtype.name}.f32" in self.words
 
     def closed(self, text: Text, level: int) -> str:
         return text.code if text.level >= level else f"({text.code})"
@@ -206,6 +216,9 @@ class Expressions:
         dtype = e.left.dtype
         if e.op in ("min", "max", "floordiv", "floormod"):
             return self._call_binary(e, dtype)
+        if self._by_function(dtype):
+            wide = Binary(e.op, Cast(types.F32, e.left), Cast(types.F32, e.right), where=e.where)
+            return self.full(wide if e.op in COMPARE_OPS else Cast(dtype, wide))
         if e.op in COMPARE_OPS:
             return self._comparison(e)
         if e.op in ("shl", "shr"):
@@ -302,12 +315,25 @@ class Expressions:
         if not (isinstance(e, Binary) and e.op in ("add", "sub", "mul")):
             return self.lean(e)
         e = _flipped(e)
+        if (shared := self._one_unsigned(e)) is not None:
+            return shared
         left, right = self._ring(e.left), self._ring(e.right)
         ctype = usual(left.ctype, right.ctype)
         if ctype is None or ctype.bits != e.dtype.bits:
             left, right = self._agreeing(e.left, e.right, e.dtype)
             ctype = e.dtype
         return self._joined(e.op, left, right, ctype)
+
+
+    def _one_unsigned(self, e: Binary) -> Text | None:
+        """An unsigned operation of which C converts one operand by itself."""
+        if e.dtype.kind != "uint":
+            return None
+        bare = [_without_sign(x) for x in (e.left, e.right)]
+        left, right = (self._ring(x) for x in bare)
+        if usual(left.ctype, right.ctype) != e.dtype:
+            left = self._ring(e.left)
+        return self._joined(e.op, left, right, e.dtype) if usual(left.ctype, right.ctype) == e.dtype else None
 
 
 _FLOATS = (types.F32, types.F64)
@@ -319,6 +345,13 @@ def _is_half(dtype: DType) -> bool:
 
 def _is_ring(e: Expr) -> bool:
     return isinstance(e, Binary) and e.op in ("add", "sub", "mul")
+
+
+def _without_sign(e: Expr) -> Expr:
+    """``e`` before a conversion that only changes how its highest bit is read."""
+    if isinstance(e, Cast) and e.dtype.is_integer and e.operand.dtype.is_integer and e.dtype.bits >= 32:
+        return e.operand if e.operand.dtype.bits == e.dtype.bits else e
+    return e
 
 
 def _flipped(e: Binary) -> Binary:

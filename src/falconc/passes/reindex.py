@@ -5,9 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from falconc.ir.nodes import Alloc, Binary, Body, Cast, Const, Expr, For, If, Let, Select, Stmt, Unary, Var, View, While
-from falconc.ir.types import BOOL
-from falconc.ir.walk import map_children
+from falconc.ir.nodes import (
+    SERIAL,
+    UNROLLED,
+    Alloc,
+    Binary,
+    Body,
+    Break,
+    Cast,
+    Const,
+    Expr,
+    For,
+    If,
+    Let,
+    Select,
+    Stmt,
+    Unary,
+    Var,
+    View,
+    While,
+    parallel,
+)
+from falconc.ir.types import BOOL, I32
+from falconc.ir.walk import map_children, substitute, walk
 from falconc.passes.polynomial import Facts, Poly, as_type, atom, conjunction, conjuncts, const, emit, negated
 
 T = TypeVar("T", bound=Expr | Body)
@@ -32,6 +52,8 @@ def _statement(s: Stmt, facts: Facts) -> Body:
     match s:
         case For():
             lo, hi, step = (expression(e, facts) for e in (s.lo, s.hi, s.step))
+            if isinstance(lo, Const) and isinstance(hi, Const) and hi.value == lo.value + 1 and _is_plain(s):
+                return _body(substitute(s.body, {s.var: lo}), facts)
             inside = within(replace(s, lo=lo, hi=hi, step=step), facts)
             body = _body(s.body, inside)
             return (replace(s, lo=lo, hi=hi, step=step, body=body),) if body else ()
@@ -49,6 +71,11 @@ def _statement(s: Stmt, facts: Facts) -> Body:
             return (map_children(s, lambda n: expression(n, facts) if isinstance(n, Expr) else n),)
         case _:
             return (map_children(s, lambda n: expression(n, facts) if isinstance(n, Expr) else n),)
+
+
+def _is_plain(loop: For) -> bool:
+    """Whether one iteration of the loop is just its body."""
+    return loop.kind in (SERIAL, UNROLLED, parallel("data")) and not any(isinstance(n, Break) for n in walk(loop.body))
 
 
 def within(loop: For, facts: Facts) -> Facts:
@@ -91,7 +118,9 @@ def expression(e: Expr, facts: Facts) -> Expr:
             return map_children(e, lambda n: expression(n, facts)) if opposite == e else expression(opposite, facts)
         case Binary(op="lt" | "le" | "gt" | "ge" | "eq" | "ne") if e.left.dtype.is_integer:
             known = facts.decides(e)
-            return Const(known, e.dtype) if known is not None else map_children(e, lambda n: expression(n, facts))
+            if known is not None:
+                return Const(known, e.dtype)
+            return _coarse(e, facts) or map_children(e, lambda n: expression(n, facts))
         case Select():
             cond = expression(e.cond, facts)
             known = facts.decides(cond)
@@ -113,6 +142,24 @@ def _emitted(p: Poly, e: Expr, facts: Facts) -> Expr:
             product = product * atom(_inner(a, facts))
         out = out + product
     return emit(out, e.dtype)
+
+
+def _coarse(e: Binary, facts: Facts) -> Expr | None:
+    """``wave * 32 + lane < 64`` with 0 <= lane < 32 as ``wave < 2``: a part too small to matter left out."""
+    if e.op not in ("lt", "ge", "gt", "le"):
+        return None
+    left, right = facts.poly(e.left), facts.poly(e.right)
+    gap = right - left if e.op in ("lt", "ge") else left - right  # > 0 for lt and gt
+    for unit in sorted({abs(c) for m, c in gap.terms.items() if m and abs(c) > 1}, reverse=True):
+        whole = Poly({m: c // unit for m, c in gap.terms.items() if c % unit == 0}, gap.shown)
+        small = whole.scaled(unit) - gap
+        if not set(small.terms) - {()} or not (facts.proves(small) and facts.proves(const(unit - 1) - small)):
+            continue
+        dtype = e.left.dtype if e.left.dtype.is_signed else I32
+        high = Poly({m: c for m, c in whole.terms.items() if c > 0}, whole.shown)
+        low = Poly({m: -c for m, c in whole.terms.items() if c < 0}, whole.shown)
+        return Binary("lt" if e.op in ("lt", "gt") else "ge", emit(low, dtype), emit(high, dtype), where=e.where)
+    return None
 
 
 def _inner(a: Expr, facts: Facts) -> Expr:

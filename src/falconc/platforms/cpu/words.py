@@ -32,13 +32,32 @@ def _bitcasts() -> dict[str, str]:
     return {f"bitcast.{to}.{source}": f"__builtin_bit_cast({kinds[to]}, {{0}})" for to, source in both}
 
 
+_BF16_TO_FLOAT = """static inline float bf16_to_float(bf16 x) {
+    const unsigned int bits = (unsigned int)x << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}"""
+_FLOAT_TO_BF16 = """static inline bf16 float_to_bf16(float x) {
+    unsigned int bits;
+    memcpy(&bits, &x, sizeof bits);
+    if (x != x) return (bf16)(bits >> 16 | 64);
+    return (bf16)((bits + 32767 + (bits >> 16 & 1)) >> 16);
+}"""
+
 WORDS = Words(
     table={
         **c_words.TABLE,
         **_integer_helpers(),
         **_bitcasts(),
         "type.f16": "_Float16",
-        "type.bf16": "__bf16",
+        # Older compilers have no bfloat16: its bits, and functions that convert (round to nearest even, quiet NaN).
+        "type.bf16": "bf16",
+        "define.type.bf16": "typedef uint16_t bf16;",
+        "convert.f32.bf16": "bf16_to_float({0})",
+        "define.convert.f32.bf16": _BF16_TO_FLOAT,
+        "convert.bf16.f32": "float_to_bf16({0})",
+        "define.convert.bf16.f32": _FLOAT_TO_BF16,
         "math.rsqrt.f32": "(1.0f / sqrtf({0}))",
         "math.rsqrt.f64": "(1.0 / sqrt({0}))",
         "kernel.qualifier": "void",
@@ -52,6 +71,7 @@ WORDS = Words(
         "pragma.unrolled": "#pragma GCC unroll 16",
         "pragma.vector": "#pragma omp simd",
         "header.integer": "<stdint.h>",
+        "header.bf16": "<string.h>",
         "header.math": "<math.h>",
         "header.infinity": "<math.h>",
         "file.open": '#ifdef __cplusplus\nextern "C" {\n#endif',
