@@ -59,7 +59,7 @@ def translate(unit: Unit, target: Platform) -> Result:
     if helpers:
         at = headers.after_includes(source, everything)
         edits.append(Edit(at, at, helpers))
-    text = apply(source.text, [*edits, *own, *include_edits])
+    text = apply(source.text, [*include_edits, *edits, *own])
     found = [*include_notes, *rewriter.notes, *hazards.notes, *handtuned.notes(source, code, words, scope)]
     notes = sorted(found, key=lambda n: n.where.offset if n.where else 0)
     return Result(text, tuple(dict.fromkeys(notes)))

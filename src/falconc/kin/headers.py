@@ -46,15 +46,22 @@ def translate(
             notes.append(Note(source.span(token.start, token.end), words.notes[key]))
         edits.append(_line(source, token) if new in present else Edit(token.start, token.end, new))
         present.add(new)
-    missing = [h for k in sorted(needed | {_RUNTIME}) if (h := words.header(k)) and h not in present]
+    missing = [h for k in sorted(needed) if (h := words.header(k)) and h not in present]
+    runtime = words.header(_RUNTIME)
+    if runtime and runtime not in present:
+        edits.append(_added(source, _first_include(source, tokens), [runtime], words, guarded))
     if missing:
-        at = _first_include(source, tokens)
-        lines = [f"#include {h}" for h in missing]
-        compiler = words.written.get("macro.compiler")
-        if compiler and guarded:
-            lines = [f"#ifdef {compiler.text}", *lines, "#endif"]
-        edits.append(Edit(at, at, "".join(f"{line}{newline(source.text)}" for line in lines)))
+        edits.append(_added(source, after_includes(source, tokens), missing, words, guarded))
     return edits, notes
+
+
+def _added(source: Source, at: int, names: list[str], words: Vocabulary, guarded: bool) -> Edit:
+    """An insertion of #include lines."""
+    lines = [f"#include {name}" for name in names]
+    compiler = words.written.get("macro.compiler")
+    if compiler and guarded:
+        lines = [f"#ifdef {compiler.text}", *lines, "#endif"]
+    return Edit(at, at, "".join(f"{line}{newline(source.text)}" for line in lines))
 
 
 def _unknown(source: Source, token: Token, words: Vocabulary) -> list[Note]:
