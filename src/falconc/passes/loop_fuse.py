@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from falconc.ir.nodes import (
+    SERIAL,
+    UNROLLED,
     Alloc,
     Barrier,
     Binary,
@@ -109,13 +111,15 @@ def _join_backwards(out: list[Stmt], second: For, viewed: frozenset[str]) -> lis
         for b in (second, *_interchanged(second)):
             if _same_range(a, b) and _independent(a, b, viewed):
                 renamed: Body = substitute(b.body, {b.var: Var(a.var, a.dtype)})
-                fused = replace(a, body=_fuse_body((*a.body, *renamed), viewed))
+                kind = a.kind if a.kind == b.kind else SERIAL
+                fused = replace(a, kind=kind, body=_fuse_body((*a.body, *renamed), viewed))
                 return [*out[:at], *between, fused]
     return None
 
 
 def _same_range(a: For, b: For) -> bool:
-    return (a.lo, a.hi, a.step, a.kind) == (b.lo, b.hi, b.step, b.kind)
+    kinds = {a.kind, b.kind}
+    return (a.lo, a.hi, a.step) == (b.lo, b.hi, b.step) and (len(kinds) == 1 or kinds == {SERIAL, UNROLLED})
 
 
 def _interchanged(outer: For) -> Iterator[For]:

@@ -36,7 +36,7 @@ class Merger:
             return None
         inside = within(b, within(a, facts))
         extent, step = int(b.hi.value), int(a.step.value)
-        if step not in (1, extent) or (step > 1 and not isinstance(a.hi, Const)):
+        if step not in (1, extent):
             return None
         factor = extent if step == 1 else 1
         wanted = atom(Var(a.var, a.dtype)).scaled(factor) + atom(Var(b.var, b.dtype))
@@ -48,11 +48,7 @@ class Merger:
             if var.name not in (a.var, b.var):
                 self.names.taken.discard(var.name)
             return None
-        if step == 1:
-            hi = emit(facts.poly(a.hi).scaled(extent), var.dtype)
-        else:
-            assert isinstance(a.hi, Const)
-            hi = Const(-(-int(a.hi.value) // extent) * extent, var.dtype)
+        hi = emit(facts.poly(a.hi).scaled(extent), var.dtype) if step == 1 else _rounded_up(a.hi, extent, var.dtype)
         both = "parallel" if a.kind.name == b.kind.name == "parallel" else "serial"
         kind = a.kind if both == "parallel" else SERIAL
         return For(var.name, Const(0, var.dtype), hi, Const(1, var.dtype), (), kind, where=a.where), new
@@ -62,9 +58,19 @@ class Merger:
             if name not in self.names.taken and facts.poly(e) == wanted:
                 self.names.taken.add(name)
                 return Var(name, e.dtype)
-        dtype = next((loop.dtype for loop in loops if loop.dtype.is_signed), types.I32)
+        dtype = max((loop.dtype for loop in loops), key=lambda t: (t.is_signed, t.bits))
         named = [loop.var for loop in reversed(loops) if loop.var not in self.axes]
-        return Var(named[0] if named else self.names.fresh("i"), dtype)
+        named.sort(key=lambda name: name[-1:].isdigit())  # i rather than i_2, else the inner one
+        return Var(named[0] if named else self.names.fresh("i"), dtype if dtype.is_signed else types.I32)
+
+
+def _rounded_up(hi: Expr, step: int, dtype: DType) -> Expr:
+    """Where a loop from 0 in steps ends; not above 0 if it does not run."""
+    if isinstance(hi, Const):
+        return Const(-(-int(hi.value) // step) * step, dtype)
+    by = Const(step, dtype)
+    up = Binary("add", as_type(hi, dtype), Const(step - 1, dtype))
+    return Binary("mul", Binary("div", up, by), by)
 
 
 def _counts(loop: For) -> bool:

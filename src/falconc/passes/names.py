@@ -55,7 +55,12 @@ def again(node: T, free: Names) -> T:
     return renamed(node, {name: free.fresh(_NUMBERED.sub("", name)) for name in bound_names(node)})
 
 
-def readable(kernel: Kernel, axes: Iterable[str]) -> Kernel:
+def is_numbered(name: str) -> bool:
+    """Whether ``name`` has a number that made it different from another."""
+    return _NUMBERED.search(name) is not None
+
+
+def readable(kernel: Kernel, axes: Iterable[str] = ()) -> Kernel:
     """``kernel`` with numbers dropped from names that are free without them, and loops over ``axes`` named as usual."""
     free = Names(kernel)
     body = renamed(kernel.body, dict(_axis_names(kernel, set(axes), free)))

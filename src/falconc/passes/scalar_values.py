@@ -27,6 +27,8 @@ from falconc.ir.nodes import (
 )
 from falconc.ir.walk import rename_buffers, rewrite, substitute, variables, walk
 from falconc.passes import Pass
+from falconc.passes.broadcasts import without_broadcasts
+from falconc.passes.counted import counted
 from falconc.passes.induction import step_through
 from falconc.passes.names import Names
 from falconc.platform import Platform
@@ -61,8 +63,8 @@ def values(body: Body, names: Names) -> Body:
         before = body
         fixed = {n.base for n in walk(body) if isinstance(n, View)}
         body = _Values(names, fixed).list(body)
-        body = without_copies(settled(body))
-        body = step_through(body)
+        body = without_copies(settled(without_broadcasts(body)))
+        body = counted(step_through(body), names)
         if body == before:
             break
     return body

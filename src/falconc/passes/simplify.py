@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+from falconc.ir.affine import cost
 from falconc.ir.nodes import (
     Alloc,
     Body,
@@ -28,7 +29,10 @@ from falconc.ir.ranges import Ranges
 from falconc.ir.simplify_expr import simplify
 from falconc.ir.walk import map_children, rewrite, substitute, variables, walk
 from falconc.passes import Pass
+from falconc.passes.names import is_numbered, readable
 from falconc.platform import Platform
+
+_SMALL = 12  # nodes: about what fits on a line beside its use
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,14 @@ class Simplify(Pass):
     """Shorten expressions and drop dead code.
 
     Before: ``if ((0xffffffff >> i & 1) != 0 && x[i] > 0) ...; unused = 1``. After: ``if (x[i] > 0) ...``. A value that
-    only the next statement uses, once, moves there. Exact.
+    only the next statement uses, once, moves there; numbered names lose their number where that is free. Exact.
     """
 
     name: ClassVar[str] = "simplify"
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         body = _body(without_dead(kernel.body), Ranges())
-        return replace(kernel, body=without_dead(_moved(body)))
+        return readable(replace(kernel, body=without_dead(_moved(body))))
 
     @classmethod
     def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
@@ -148,7 +152,7 @@ def _moved_list(body: Body, uses: dict[str, int]) -> Body:
     out: list[Stmt] = []
     for s in body:
         last = out[-1] if out else None
-        if isinstance(last, Let) and _is_copy(last.value) and uses.get(last.name) == 1 and _takes(s, last.name):
+        if isinstance(last, Let) and uses.get(last.name) == 1 and _may_move(last) and _takes(s, last.name):
             out.pop()
             s = substitute(s, {last.name: last.value})
         match s:
@@ -162,9 +166,9 @@ def _moved_list(body: Body, uses: dict[str, int]) -> Body:
     return tuple(out)
 
 
-def _is_copy(e: Expr) -> bool:
-    """A name or an element, nothing computed: worth no name of its own."""
-    return isinstance(e, Var | Load)
+def _may_move(s: Let) -> bool:
+    """A name or an element is worth no name of its own, nor is a small value that the text gave none."""
+    return isinstance(s.value, Var | Load) or (is_numbered(s.name) and cost(s.value) <= _SMALL)
 
 
 def _takes(s: Stmt, name: str) -> bool:
