@@ -150,6 +150,7 @@ def mode_kernel(value: Expr) -> Kernel:
     return gpu("k", (buf("x", ro=True), buf("y"), n, Scalar("mode", I32)), (ceil_div(N, 64),), (64,), body)
 
 
+# Source and target; the other way round the target may be the better one.
 NOT_PROVED = {
     "a narrow window": (window(0.3, 0.3001), COPY),
     "a narrow window of integers": (
@@ -215,9 +216,8 @@ NOT_PROVED = {
 
 @pytest.mark.parametrize("name", NOT_PROVED)
 def test_not_proved(name: str) -> None:
-    for a, b in (NOT_PROVED[name], NOT_PROVED[name][::-1]):
-        verdict = judged(a, b)
-        assert verdict.name != "Proved", verdict
+    verdict = judged(*NOT_PROVED[name])
+    assert verdict.name != "Proved", verdict
 
 
 # --- races -----------------------------------------------------------------------------------------------------------

@@ -79,11 +79,13 @@ inline void limit(const char *what, int site) {
   snprintf(line, sizeof line, "limit %d %s", site, what);
   falcon_report(line);
 }
-inline void overlap(int site) {  // several threads write one value to one place, with nothing in between
+// Touches of one place by several threads with nothing in between, that harm nobody: one value written often, a plain
+// read beside atomic updates (as loops around a compare-and-swap begin).
+inline void overlap(int site, const char *what) {
   if (S.told[site] >> OVERLAP & 1) return;
   S.told[site] |= u16(1 << OVERLAP);
-  char line[60];
-  snprintf(line, sizeof line, "overlap %d", site);
+  char line[160];
+  snprintf(line, sizeof line, "overlap %d %s", site, what);
   falcon_report(line);
 }
 inline void unknown(const char *what, int site) {
@@ -444,7 +446,15 @@ template <class I> inline I i_max(I a, I b, int s) { apart(a, b, s); return a < 
 template <class I> inline T<I> hull(T<I> a, double lo, double hi) {
   a.lo = __builtin_fmin(a.lo, lo); a.hi = __builtin_fmax(a.hi, hi); return a;
 }
-template <class I> inline I steered(I a, int s) { limit("narrowing of a value that data chose", s); return a; }
+template <class I> inline I hull(I a, double, double) { return a; }
+template <class I> inline double low_end(const T<I> &a) { return a.lo; }
+template <class I> inline double high_end(const T<I> &a) { return a.hi; }
+template <class I> inline double low_end(I a) { return double(a); }
+template <class I> inline double high_end(I a) { return double(a); }
+template <class To, class I> inline I fitting(I a, int s) {
+  if (I(To(a)) != a) limit("narrowing of a value that data chose", s);
+  return a;
+}
 template <class I> inline T<I> i_abs(T<I> a, int s) {
   T<I> r = compare(a, T<I>(0), s) == LESS ? ineg(a, s) : a; r.lo = 0; r.hi = __builtin_fmax(-a.lo, a.hi); return r;
 }

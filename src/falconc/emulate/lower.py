@@ -39,7 +39,7 @@ from falconc.ir.walk import walk
 
 EXACT, WIDE, NOISY = 0, 1, 2
 PROBE, PLAIN_INPUTS = 256, 512
-MORE_RUNS = 16  # shift: so many runs after a first one in wide arithmetic, each with its own results
+MORE_RUNS = 16  # shift: so many runs after a wide one, the last rounding to nearest, each with its own results
 _POLICY = {EXACT: "Exact", WIDE: "Wide", NOISY: "Noisy"}
 _HEADERS = ("arith.h", "approx.h", "shadow.h", "runtime.h")
 _SMALL = 256  # elements of a private array kept on the stack

@@ -161,8 +161,7 @@ class Writer:
         """C++ for the least and the largest value of an integer, whatever the data."""
         match e:
             case Var():
-                name = f"v_{e.name}"
-                return (f"{name}.lo", f"{name}.hi") if self.taint.of(e) else (f"double({name})", f"double({name})")
+                return f"low_end(v_{e.name})", f"high_end(v_{e.name})"
             case Load() if e.buffer in self.constant:
                 k = self.parameters.index(e.buffer)
                 return f"S.range[{2 * k}]", f"S.range[{2 * k + 1}]"
@@ -179,14 +178,9 @@ class Writer:
             return code
         if e.dtype == BOOL:
             return self._counted(code, e, "condition")
-        if self.taint.data(e.operand) and not self._holds(e.dtype, e.operand):
-            return f"to<{e.dtype.name}>(steered({inner}, {site}), {site})"
+        if self.taint.data(e.operand):
+            return f"to<{e.dtype.name}>(fitting<{e.dtype.name}>({inner}, {site}), {site})"
         return code
-
-    def _holds(self, dtype: DType, e: Expr) -> bool:
-        """True if every value that ``e`` can have is one of ``dtype``."""
-        low, high = _bounds(e)
-        return (dtype.lowest <= low and high <= dtype.highest) or self.ranges.fits(self.ranges.poly(e), dtype)
 
     def _unary(self, e: Unary) -> str:
         inner = self.expr(e.operand)

@@ -293,6 +293,6 @@ inline void begin(falcon_job *job, int buffers, int writable, u16 *told, int run
   S.extent = aux; S.counts = aux + buffers;
   S.known = (const u64 *)job->buffers[buffers + writable + 1];
   S.known_count = job->bytes[buffers + writable + 1] / 24;
-  S.probe = job->mode & 256; S.plain = job->mode & 512; S.nearest = job->mode & 1024; S.random = mix(job->seed * 64 + u64(run) + 12345);
+  S.probe = job->mode & 256; S.plain = job->mode & 512; S.nearest = job->mode & 1024 || (runs > 1 && run == runs - 1); S.random = mix(job->seed * 64 + u64(run) + 12345);
 }
 }  // namespace fx

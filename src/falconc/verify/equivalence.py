@@ -17,7 +17,6 @@ from falconc.verify.options import Options
 from falconc.verify.subject import Subject, only_exact
 from falconc.verify.verdict import Defect, Evidence, Verdict, VerdictName
 
-_ENOUGH = 4  # clean shapes that make the one with all sizes equal superfluous
 _ALGEBRAIC = frozenset(
     ["fma", "fabs", "floor", "ceil", "trunc", "round", "rint", "copysign", "fdim", "isnan", "isinf", "isfinite"]
 ).union(["signbit", "abs", "popcount", "clz", "ffs", "brev", "mulhi", "bitcast"])
@@ -48,17 +47,12 @@ def compare(a: Subject, b: Subject, options: Options, sizes: Mapping[str, int], 
         return Verdict("Unknown", "nothing ran", failure, Evidence(seed=options.seed))
     symbolic = not options.shapes and any(s.dtype.is_integer and s.name not in sizes for s in a.kernel.scalars)
     exam = Examination(a, b, options, extents)
-    chosen = [dict(s) for s in options.shapes] or shapes.choose(a.kernel, b.kernel, sizes)
-    for order, row in enumerate(chosen):
-        if order == shapes.EQUAL_SIZES and len(exam.found.settings) >= _ENOUGH:
-            break
-        exam.shape(row, order)
-        if _hopeless(exam.found):
-            break
+    plan = shapes.choose(a.kernel, b.kernel, sizes)
+    _all_shapes(exam, plan, symbolic)
     floats = Floats(exam)
     if exam.found.settings and not _hopeless(exam.found):
         _run_floats(exam, floats)
-    return _judge(exam, floats.found, symbolic)
+    return _judge(exam, floats.found, plan.roomy if symbolic else {})
 
 
 def check(a: Instance, options: Options | None = None) -> tuple[tuple[Defect, ...], Evidence]:
@@ -78,21 +72,19 @@ def check_subject(
     if failure:
         return (), Evidence(runs=(failure,), seed=options.seed)
     exam = Examination(subject, None, options, extents)
-    for order, row in enumerate(
-        [dict(s) for s in options.shapes] or shapes.choose(subject.kernel, subject.kernel, sizes)
-    ):
-        exam.shape(row, order)
+    _all_shapes(exam, shapes.choose(subject.kernel, subject.kernel, sizes), False)
     found = exam.found
     defects = tuple(found.source.defects.values())
     if found.source.failure:
         defects += (Defect("no-end", subject.kernel.name, found.source.failure),)
     if found.schedule:
         defects += (Defect("schedule-dependent", subject.kernel.name, found.schedule),)
-    runs = (f"{found.source.runs} exact runs over {len(found.settings)} shapes, 3 schedules",)
+    bad = f"; defects at {len(found.dropped)} more" if found.dropped else ""
+    runs = (f"{found.source.runs} clean exact runs over {len(found.settings)} shapes, 3 schedules{bad}",)
     evidence = Evidence(
         shapes=_shapes(found),
         runs=runs,
-        assumptions=_assumptions(found),
+        assumptions=_taken_for_granted(found),
         unseen_paths=tuple(found.source.unseen(False)),
         unconfirmed_intrinsics=_unconfirmed(subject),
         source_defects=defects,
@@ -129,6 +121,24 @@ def _compile(*sides: tuple[Subject, str]) -> str:
     return ""
 
 
+def _all_shapes(exam: Examination, plan: shapes.Plan, symbolic: bool) -> None:
+    """Run the shapes asked for, else those of the plan: more of them while something is unseen."""
+    found = exam.found
+    main = [dict(s) for s in exam.options.shapes] or plan.main
+    for order, row in enumerate(main):
+        exam.shape(row, order)
+        if _hopeless(found) or (order + 1 < len(main) and exam.late()):
+            return
+    for order, row in enumerate(plan.more if symbolic else (), len(main)):
+        sides = [side for side in (found.source, found.target) if side]
+        unseen = any(len(s.unseen(True)) > len(s.unseen(False)) for s in sides)
+        if found.difference or (len(found.settings) > 1 and not unseen) or exam.late():
+            return
+        exam.shape(row, order)
+        if _hopeless(found):
+            return
+
+
 def _hopeless(found: Findings) -> bool:
     """True when more runs cannot change the verdict."""
     target = found.target
@@ -143,7 +153,7 @@ def _run_floats(exam: Examination, floats: Floats) -> None:
         for s in guilty:
             floats.setting(s, (exam.found.difference_kind, *inputs.FLOAT_KINDS))
     for k, s in enumerate(exam.found.settings):
-        if floats.found.ended:
+        if floats.found.ended or (k and exam.late()):
             return
         if k < 3:
             floats.setting(s, inputs.FLOAT_KINDS if k == 0 else ("signed",))
@@ -156,11 +166,11 @@ def _plain_sizes(sizes: Mapping[str, Any]) -> dict[str, int]:
 # --- judgement -------------------------------------------------------------------------------------------------------
 
 
-def _judge(exam: Examination, floats: FloatFindings, symbolic: bool) -> Verdict:
+def _judge(exam: Examination, floats: FloatFindings, roomy: Mapping[str, int]) -> Verdict:
     found = exam.found
     target = found.target
     assert target is not None
-    several = symbolic and len(found.settings) > 1
+    several = bool(roomy) and len(found.settings) > 1
     unseen = [f"source {u}" for u in found.source.unseen(several)] + [f"target {u}" for u in target.unseen(several)]
     evidence = _evidence(exam, floats, unseen)
     scope = _scope(found)
@@ -176,8 +186,10 @@ def _judge(exam: Examination, floats: FloatFindings, symbolic: bool) -> Verdict:
         d = next(iter(target.defects.values()))
         return answer("Refuted", f"the target is undefined where the source is not: {_in_words(d)}", found.difference)
     if target.overlaps and not found.source.overlaps:
-        where = target.subject.where(next(iter(target.overlaps)))
-        return answer("Refuted", f"the target has a race that the source has not: several threads write at {where}")
+        site, what = next(iter(target.overlaps.items()))
+        return answer(
+            "Refuted", f"the target has a race that the source has not: {what} at {target.subject.where(site)}"
+        )
     if target.failure or floats.failure:
         return answer("Refuted", f"the target did not end well: {target.failure or floats.failure}")
     if found.target_schedule:
@@ -190,13 +202,16 @@ def _judge(exam: Examination, floats: FloatFindings, symbolic: bool) -> Verdict:
         d = floats.difference
         reason = f"{d.buffer}[{d.index}] is {d.got!r} where the source gives {d.expected!r} ({d.inputs} inputs)"
         return answer("Refuted", reason, d)
-    return answer(*_within_bound(found, unseen))
+    return answer(*_within_bound(found, unseen, roomy))
 
 
-def _within_bound(found: Findings, unseen: list[str]) -> tuple[VerdictName, str]:
+def _within_bound(found: Findings, unseen: list[str], roomy: Mapping[str, int]) -> tuple[VerdictName, str]:
     """The verdict once the floats agree."""
     target = found.target
     assert target is not None
+    small = [n for n, least in roomy.items() if all(s.sizes[n] < least for s in found.settings)]
+    if small and found.dropped:
+        return "Unknown", f"source undefined: {_in_words(found.dropped[0][1])}; equal at small sizes only"
     for side in (found.source, target):
         if side.unknowns:
             site, what = next(iter(side.unknowns.items()))
@@ -208,6 +223,10 @@ def _within_bound(found: Findings, unseen: list[str]) -> tuple[VerdictName, str]
         if side.limits:
             site, what = next(iter(side.limits.items()))
             return "Tested", f"{what} at {side.subject.where(site)}: tried on {side.runs} runs only"
+    if found.late:
+        return "Tested", f"the time was over after {len(found.settings)} shapes"
+    if small or (roomy and len(found.settings) < 2):
+        return "Tested", f"too few shapes could be run: {found.source.failure or 'none larger than two tiles'}"
     if unseen:
         return "Tested", f"not every path was seen: {unseen[0]}"
     if found.empty:
@@ -238,17 +257,25 @@ def _shapes(found: Findings) -> tuple[dict[str, int], ...]:
 
 
 def _assumptions(found: Findings) -> tuple[str, ...]:
+    dropped = [
+        f"not for {inputs.describe(_plain_sizes(sizes))}: there the source is undefined ({_in_words(defect)})"
+        for sizes, defect in found.dropped
+    ]
+    return tuple(dict.fromkeys([*dropped, *_taken_for_granted(found)]))
+
+
+def _taken_for_granted(found: Findings) -> tuple[str, ...]:
     out: list[str] = []
-    for sizes, defect in found.dropped:
-        out.append(
-            f"not for {inputs.describe(_plain_sizes(sizes))}: there the source is undefined ({_in_words(defect)})"
-        )
     for side in (found.source, found.target):
         out += side.subject.assumptions if side else ()
     for side in filter(None, (found.source, found.target)):
-        for site in side.overlaps:
-            out.append(f"several threads write the same value at {side.subject.where(site)}: one of them arrives")
+        for site, what in side.overlaps.items():
+            out.append(f"{what} at {side.subject.where(site)}, which harms nobody")
     kernel = found.source.subject.kernel
+    if found.target:
+        for x, y in zip(kernel.scalars, found.target.subject.kernel.scalars, strict=True):
+            if x.dtype != y.dtype:
+                out.append(f"{x.name} fits {min(x.dtype, y.dtype, key=lambda t: t.highest)}")
     loose = [b.name for b in kernel.buffers if not b.restrict]
     if len(loose) > 1:
         out.append(f"buffers do not overlap: {', '.join(loose)}")
@@ -289,5 +316,5 @@ def _evidence(exam: Examination, floats: FloatFindings, unseen: list[str]) -> Ev
 def _index_assumptions(exam: Examination) -> tuple[str, ...]:
     if not exam.indices or not exam.found.settings:
         return ()
-    top = min(s.top for s in exam.found.settings)
-    return tuple(f"{n} holds indices in range (tried: 0 to {top - 1})" for n in sorted(exam.indices))
+    low, top = max(s.low for s in exam.found.settings), min(s.end for s in exam.found.settings)
+    return tuple(f"{n} holds indices in range (tried: {low} to {top - 1})" for n in sorted(exam.indices))

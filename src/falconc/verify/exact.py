@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from falconc.emulate import lower, sandbox
+from falconc.ir.types import DType
 from falconc.verify import inputs
 from falconc.verify.inputs import Kind, Pool
 from falconc.verify.options import Options
@@ -17,18 +19,27 @@ from falconc.verify.verdict import Defect, Difference
 
 _ABSENT = np.uint64(0xFFFFFFFFFFFFFFFF)
 _MOST_BYTES = 1 << 24  # of one buffer whose extent is inferred
-_FIRST_TOP = 11  # index data is drawn below this where no extent is known
+_FIRST_TOP = 11  # index data is drawn below this, and a little below zero, where no extent is known
+_LAST_TOP = 2048  # ... or below this, to pass the constants that the kernels compare with
+_BEYOND = -2  # index data is so far outside as well, where the source stops it
 _SCHEDULES = (1, 2)
+_RUNS = 3  # all runs together may take so many times the limit of one
 
 
 @dataclass(slots=True)
 class Setting:
-    """One shape: sizes by the source's names, element counts by its buffers, and the range of index data."""
+    """One shape: sizes by the source's names, element counts by its buffers; index data is low <= i < top."""
 
     sizes: dict[str, Any]
     extents: dict[str, int]
+    low: int
     top: int
     given: frozenset[str]
+
+    @property
+    def end(self) -> int:
+        """One past the largest index drawn: beyond the top as well, as long as it goes below zero."""
+        return self.top - self.low
 
 
 @dataclass(slots=True)
@@ -63,19 +74,34 @@ class Side:
     def unseen(self, with_guards: bool) -> list[str]:
         """Choices on data with an outcome that is possible and was not met; guards and loops never entered."""
         out: list[str] = []
-        for k, site in enumerate(self.subject.sites):
-            seen, possible = self.counts[k, :3], self.counts[k, 3:]
-            if site.kind == "choice":
-                missing = _missing(site.what, seen > 0, possible > 0)
-                if missing:
-                    out.append(f"{self.subject.where(k)}: {site.what}: {', '.join(missing)}")
-            elif with_guards and site.kind == "sized":
-                missing = _missing(site.what, seen > 0, possible > 0)
-                if missing:
-                    out.append(f"{self.subject.where(k)}: {site.what} of sizes: {', '.join(missing)}")
-            elif with_guards and site.kind in ("guard", "loop") and not seen[0]:
-                out.append(f"{self.subject.where(k)}: {site.what} never entered")
+        for (kind, what, where), counts in self._by_place().items():
+            missing = _missing(what, counts[:3] > 0, counts[3:] > 0) if kind in ("choice", "sized") else []
+            if missing and (kind == "choice" or with_guards):
+                out.append(f"{where}: {what}{' of sizes' if kind == 'sized' else ''}: {', '.join(missing)}")
+            elif with_guards and kind in ("guard", "loop") and not counts[0]:
+                out.append(f"{where}: {what} never entered")
         return out
+
+    def _by_place(self) -> dict[tuple[str, str, object], Array]:
+        """The counts of each site; conditions on native values count by their place in the text, if it is written out
+        several times."""
+        found: dict[tuple[str, str, object], Array] = {}
+        for k, site in enumerate(self.subject.sites):
+            merged = site.what.startswith("condition") and site.where is not None
+            key = (site.kind, site.what, _Place(self.subject.where(k), -1 if merged else k))
+            found[key] = found[key] + self.counts[k] if key in found else self.counts[k]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in words, told apart from others with the same words by ``number``."""
+
+    words: str
+    number: int
+
+    def __str__(self) -> str:
+        return self.words
 
 
 _TRUE = {"<": (0,), "<=": (0, 1), ">": (2,), ">=": (1, 2), "==": (1,), "!=": (0, 2)}
@@ -105,6 +131,7 @@ class Findings:
     schedule: str = ""
     target_schedule: str = ""
     empty: list[str] = field(default_factory=list[str])
+    late: bool = False  # the time for all runs together was over before all were done
 
 
 class Examination:
@@ -116,7 +143,13 @@ class Examination:
         self.pool: Pool = inputs.pool_of([source.kernel] + ([target.kernel] if target else []))
         self.indices = inputs.index_like(source.kernel) | self._target_indices()
         self.limits = sandbox.Limits(seconds=options.seconds)
+        self.deadline = time.monotonic() + _RUNS * options.seconds
         self.found = Findings(Side.of(source), Side.of(target) if target else None)
+
+    def late(self) -> bool:
+        """Whether the time for all runs together is over."""
+        self.found.late = self.found.late or time.monotonic() > self.deadline
+        return self.found.late
 
     def _target_indices(self) -> set[str]:
         if self.target is None:
@@ -155,8 +188,9 @@ class Examination:
             if count is not None:
                 given[b.name] = count
         extents = {b.name: given.get(b.name, 1) for b in self.source.kernel.buffers}
-        top = min([v for n, v in given.items() if n not in self.indices], default=_FIRST_TOP)
-        setting = Setting(full, extents, top, frozenset(given))
+        first = max([v + 2 for v in self.pool.integers if v + 2 <= _LAST_TOP], default=0)
+        top = min([v for n, v in given.items() if n not in self.indices], default=max(_FIRST_TOP, first))
+        setting = Setting(full, extents, _BEYOND, top, frozenset(given))
         if len(given) < len(extents):
             run = self._run(self.source, setting, Kind("positive"), lower.EXACT | lower.PROBE)
             if run is None:
@@ -200,7 +234,12 @@ class Examination:
                 setting.sizes[s.name] = inputs.scalar(s.dtype, kind, rng)
         return {
             b.name: inputs.fill(
-                b, setting.extents[b.name], kind, rng, self.pool, setting.top if b.name in self.indices else None
+                b,
+                setting.extents[b.name],
+                kind,
+                rng,
+                self.pool,
+                (setting.low, setting.top) if b.name in self.indices else None,
             )
             for b in self.source.kernel.buffers
         }
@@ -217,7 +256,7 @@ class Examination:
         """One exact run of either side; None (and the failure noted) if it does not end."""
         data = arrays if arrays is not None else self.arrays(setting, kind.name)
         sizes: Sizes = setting.sizes
-        ranges = {n: (0.0, float(max(0, setting.top - 1))) for n in self.indices}
+        ranges = {n: _span(b.dtype, setting) for b in self.source.kernel.buffers if (n := b.name) in self.indices}
         if subject is not self.source:
             data, sizes, ranges = (positional(self.source, subject, m) for m in (data, sizes, ranges))
         mode |= lower.PLAIN_INPUTS if kind.plain else 0
@@ -240,16 +279,19 @@ class Examination:
 
     def _source_run(self, setting: Setting, kind: Kind) -> tuple[dict[str, Array], Run] | None:
         """A clean run of the source, with extents grown and index data narrowed as needed; None if there is none."""
-        for _ in range(6):
+        for _ in range(10):
             arrays = self.arrays(setting, kind.name)
             run = self._run(self.source, setting, kind, arrays=arrays)
+            if run is not None and not run.defects:
+                return arrays, run
+            outside = run is not None and any(d.kind == "out-of-bounds" for d in run.defects)
+            if run is not None and outside and self._grow(setting, run):
+                continue
+            if self.indices and setting.low < 0:
+                setting.low, self.found.source.failure = 0, ""
+                continue
             if run is None:
                 return None
-            outside = any(d.kind == "out-of-bounds" for d in run.defects)
-            if not run.defects:
-                return arrays, run
-            if outside and self._grow(setting, run):
-                continue
             if outside and self.indices and setting.top > 1:
                 setting.top //= 2
                 continue
@@ -264,7 +306,7 @@ class Examination:
             return False
         arrays, run = ran
         self.found.source.take(run)
-        others = _SCHEDULES if kind.plain and order < 3 else ()
+        others = _SCHEDULES if order < 3 and (kind.plain or order == 0) else ()
         self._schedules(self.source, setting, kind, arrays, run, others)
         if not kind.plain:
             _mark_finite(run, arrays, hopeful)
@@ -323,6 +365,11 @@ class Examination:
                 self.found.difference = Difference(name, at, *values, 0.0, shown, inputs_name)
                 self.found.difference_kind = kind.name
                 return
+
+
+def _span(dtype: DType, setting: Setting) -> tuple[float, float]:
+    """The least and the largest index that a buffer holds."""
+    return float(max(setting.low, dtype.lowest)), float(max(0, setting.end - 1))
 
 
 def arrays_dtype(subject: Subject, name: str) -> Any:

@@ -36,7 +36,11 @@ FLOAT_KINDS = (
     "one-hot",
     "ties",
     "positive",
+    "near bf16",
+    "near f16",
+    "near f32",
     "special",
+    "few special",
 )
 
 
@@ -117,14 +121,20 @@ def _sources(e: Node) -> set[str]:
     return found
 
 
-def fill(b: Buffer, count: int, kind: str, rng: np.random.Generator, pool: Pool, top: int | None = None) -> Array:
-    """``count`` elements for buffer ``b``; ``top``: the data are indices below it."""
+def fill(
+    b: Buffer, count: int, kind: str, rng: np.random.Generator, pool: Pool, span: tuple[int, int] | None = None
+) -> Array:
+    """``count`` elements for buffer ``b``; ``span``: the data are indices from the first up to below the second."""
     dtype = numpy_type(b.dtype)
     if b.dtype.kind == "bool":
         return rng.integers(0, 2, count).astype(np.bool_)
     if b.dtype.is_integer:
-        if top is not None:
-            return rng.integers(0, max(1, top), count).astype(dtype)
+        if span is not None:
+            low, top = max(span[0], b.dtype.lowest), max(1, span[1])
+            near = [v + d for v in pool.integers for d in (-1, 0, 1) if low <= v + d < top]
+            few = rng.choice(np.array([low, top - 1, *near]), count)
+            usual = rng.integers(low, top, count)
+            return (np.where(rng.random(count) < 0.5, few, usual) if kind == "ties" else usual).astype(dtype)
         return _integers(b.dtype, count, kind, rng, pool)
     with np.errstate(all="ignore"):
         return _floats(b.dtype, count, kind, rng, pool).astype(dtype)
@@ -136,7 +146,8 @@ def _integers(dtype: DType, count: int, kind: str, rng: np.random.Generator, poo
     if kind == "ties":
         near = {v + d for v in pool.integers for d in (-1, 0, 1)} | {0, 1, 2, 3, -1}
         choices = [v for v in sorted(near) if dtype.lowest <= v <= dtype.highest]
-        return rng.choice(np.array(choices), count).astype(numpy_type(dtype))
+        values = np.array(choices)
+        return _dominated(rng.choice(values, count), values, rng).astype(numpy_type(dtype))
     if kind in ("huge", "special"):
         edges = np.array([dtype.lowest, dtype.highest, 0, 1], dtype=numpy_type(dtype))
         return np.where(rng.random(count) < 0.3, rng.choice(edges, count), out.astype(numpy_type(dtype)))
@@ -145,6 +156,15 @@ def _integers(dtype: DType, count: int, kind: str, rng: np.random.Generator, poo
     return out.astype(numpy_type(dtype))
 
 
+def _dominated(out: Array, values: Array, rng: np.random.Generator) -> Array:
+    """Some runs of 32 hold hardly anything but one value: votes of 32 and of 64 lanes have both outcomes then."""
+    run = np.arange(len(out)) // 32
+    some = np.array([values.min(), values.max(), rng.choice(values)])
+    one = some[(run + int(rng.integers(3))) % 3]
+    return np.where(np.isin(run % 8, (1, 4, 5)) & (rng.random(len(out)) < 0.99), one, out)
+
+
+_STEPS = {"near bf16": 2.0**-9, "near f16": 2.0**-12, "near f32": 2.0**-25}
 _HUGE = {"f16": 2e4, "bf16": 1e30, "f32": 1e30, "f64": 1e200}
 _TINY = {"f16": 3e-7, "bf16": 1e-40, "f32": 1e-41, "f64": 1e-310}
 
@@ -176,10 +196,19 @@ def _floats(dtype: DType, count: int, kind: str, rng: np.random.Generator, pool:
             near = [0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 1.5, 2.5, -1.5, 3.0]
             near += [s * v + d for v in pool.floats for s in (1, -1) for d in (0.0, 0.25)]
             few = rng.choice(np.array(near), min(len(near), 8))
-            return rng.choice(few if rng.random() < 0.5 else np.array(near), count)
-        case "special":
-            values = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0])
-            return np.where(rng.random(count) < 0.1, rng.choice(values, count), normal)
+            values = few if rng.random() < 0.5 else np.array(near)
+            return _dominated(rng.choice(values, count), values, rng)
+        case "near bf16" | "near f16" | "near f32":  # neighbours that a rounding makes equal, or moves over a step
+            base = rng.choice(np.array([1.0, 1.0, 2.0, 3.0, 0.5, *(v for v in pool.floats if v)]))
+            steps = rng.choice(np.arange(-8, 9), 3, replace=False)
+            return base * (1 + rng.choice(steps, count) * _STEPS[kind])
+        case "special" | "few special":
+            values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0])
+            part = 0.1 if kind == "special" else 0.0
+            out = np.where(rng.random(count) < part, rng.choice(values, count), normal)
+            places = rng.permutation(count)[: min(len(values), count // 2)]
+            out[places] = values[: len(places)]
+            return out
         case _:
             raise AssertionError(kind)
 
@@ -191,6 +220,14 @@ def scalar(dtype: DType, kind: str, rng: np.random.Generator) -> Any:
             v = rng.uniform(0.25, 2.0) * rng.choice([1.0, -1.0])
         case "ties":
             v = rng.choice([0.0, 1.0, -1.0, 0.5, 2.0])
+        case "negative" | "far below":
+            v = -rng.uniform(0.1, 2.0)
+        case "large":
+            v = rng.uniform(0.1, 2.0) * 100
+        case "one-hot":
+            v = 0.0
+        case "positive":  # below one, as rates and momenta are
+            v = rng.uniform(0.1, 0.95)
         case _:
             v = rng.uniform(0.1, 2.0)
     return numpy_type(dtype).type(v)

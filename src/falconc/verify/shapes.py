@@ -1,18 +1,22 @@
-"""Which sizes to try for the integer parameters of a kernel: around one tile, more than two tiles, distinct primes."""
+"""Which sizes to try for the integer parameters of a kernel: around one tile, more than two tiles, distinct primes; and
+which values for those that choose what the kernel does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from falconc.emulate.lower_facts import size_like
 from falconc.ir.nodes import COMPARE_OPS, Binary, Const, Expr, For, Kernel, Let, Node, Var
 from falconc.ir.walk import walk
 
-_PRIMES = [p for p in range(2, 4000) if all(p % d for d in range(2, int(p**0.5) + 1))]
-_WORK = 60_000  # the product of all sizes that one run should not pass by much
-_LARGEST_TILE = 1024
+_PRIMES = [p for p in range(2, 20_000) if all(p % d for d in range(2, int(p**0.5) + 1))]
+_WORK = 100_000  # the product of all sizes that one run should not pass by much
+_LARGEST_TILE = 8192
 _MANY = 128  # one size is larger: more than a signed byte holds
-EQUAL_SIZES = 5  # number of the row in which all free sizes are equal
+_MODES = 12  # values tried for a parameter that is no size
 
 
 @dataclass(slots=True)
@@ -33,7 +37,7 @@ class _Tiles:
         self.tiles: dict[str, set[int]] = {n: set() for n in self.sizes}
         for n in walk(kernel.body):
             match n:
-                case Binary() if n.op in COMPARE_OPS or n.op in ("min", "max"):
+                case Binary() if n.left.dtype.is_integer and (n.op in COMPARE_OPS or n.op in ("min", "max")):
                     self._meet(n.left, n.right)
                 case For():
                     self._meet(n.lo, n.hi, n.step)
@@ -64,28 +68,83 @@ class _Tiles:
             elif n.name in self.loops:
                 loop = self.loops[n.name]
                 for e in (loop.hi, loop.step):
-                    if not any(isinstance(v, Var) for v in walk(e)):
-                        self._collect(e, reach, seen)
+                    self._collect(e, reach, seen)
 
 
-def choose(source: Kernel, target: Kernel, given: Mapping[str, int]) -> list[dict[str, int]]:
-    """Sizes for the source's integer parameters, by its names; ``given`` ones are kept. Positions correspond."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sizes for the source's integer parameters, by its names.
+
+    main: always tried. more: while a path is still unseen. roomy: what is more than two tiles, for each size.
+    """
+
+    main: list[dict[str, int]]
+    more: list[dict[str, int]]
+    roomy: dict[str, int]
+
+
+def choose(source: Kernel, target: Kernel, given: Mapping[str, int]) -> Plan:
+    """Which sizes to try; ``given`` ones are kept. Positions of parameters correspond."""
     a, b = _Tiles(source).tiles, _Tiles(target).tiles
     twins = {s.name: t.name for s, t in zip(source.scalars, target.scalars, strict=False)}
     free = [s.name for s in source.scalars if s.dtype.is_integer and s.name not in given]
     fixed = {s.name: int(given[s.name]) for s in source.scalars if s.name in given}
     if not free:
-        return [fixed]
-    tile = {n: max(a[n] | b.get(twins.get(n, ""), set()), default=4) for n in free}
-    flags = {s.name for s in source.scalars if s.dtype.kind == "bool"}
-    rows = _rows(free, tile)
-    shaped = [{n: (k % 2 if n in flags else _at_least_one(v)) for n, v in row.items()} for k, row in enumerate(rows)]
-    distinct = [fixed | _within(row) for row in shaped]
-    return [row for k, row in enumerate(distinct) if row not in distinct[:k]]
+        return Plan([fixed], [], {})
+    tiles = {n: a[n] | b.get(twins.get(n, ""), set()) for n in free}
+    modes = _modes(source, target, free, twins)
+    sizes = [n for n in free if n not in modes]
+    tile = {n: max(tiles[n], default=4) for n in sizes}
+    large, *others = _rows(sizes, tile)
+    rows = [_within(large, k) for k in range(max(1, len(sizes)))]
+    rows = [row for k, row in enumerate(rows) if row not in rows[:k]]
+    rows += [_within(row, k) for k, row in enumerate(others)]
+    rows += [rows[-1 - k % 2] for k in range(max(map(len, modes.values()), default=0) - len(rows))]
+    more = [_within(row, k) for k, row in enumerate(_more(sizes, tile))]
+    roomy = {n: 2 * tile[n] for n in sizes}
+    return Plan(_finished(rows, modes, fixed, 0), _finished(more, modes, fixed, len(rows)), roomy)
 
 
-def _at_least_one(v: int) -> int:
-    return max(1, v)
+def _finished(
+    rows: list[dict[str, int]], modes: Mapping[str, list[int]], fixed: Mapping[str, int], first: int
+) -> list[dict[str, int]]:
+    """The rows with the given sizes and the next value of every mode."""
+    full = [
+        dict(fixed) | row | {n: values[k % len(values)] for n, values in modes.items()}
+        for k, row in enumerate(rows, first)
+    ]
+    return [row for k, row in enumerate(full) if row not in full[:k]]
+
+
+def _modes(source: Kernel, target: Kernel, free: list[str], twins: Mapping[str, str]) -> dict[str, list[int]]:
+    """Parameters that are no sizes on either side and are compared with constants (or are bool): the values to try."""
+    back = {t: n for n, t in twins.items()}
+    sizes = {s.name for s in size_like(source)} | {back.get(s.name, "") for s in size_like(target)}
+    lets = {n.name: n.value for k in (source, target) for n in walk(k.body) if isinstance(n, Let)}
+    found: dict[str, set[int]] = {s.name: {0, 1} for s in source.scalars if s.dtype.kind == "bool"}
+    for kernel, names in ((source, {n: n for n in twins}), (target, back)):
+        for n in walk(kernel.body):
+            if not isinstance(n, Binary) or n.op not in COMPARE_OPS:
+                continue
+            for x, y in ((n.left, n.right), (n.right, n.left)):
+                about = {v.name for v in walk(_resolved(x, lets)) if isinstance(v, Var)} & set(names)
+                if isinstance(y, Const) and y.dtype.is_integer and len(about) == 1:
+                    found.setdefault(names[about.pop()], {0}).update(int(y.value) + d for d in (-1, 0, 1))
+    lowest = {s.name: s.dtype.lowest for s in source.scalars if s.dtype.is_integer}
+    return {
+        n: sorted((v for v in values if v >= lowest[n]), key=abs)[:_MODES]
+        for n, values in found.items()
+        if n in free and n not in sizes
+    }
+
+
+def _resolved(e: Expr, lets: Mapping[str, Expr]) -> Expr:
+    """``e``, or what it stands for if it is a name."""
+    for _ in range(8):
+        if not (isinstance(e, Var) and e.name in lets):
+            break
+        e = lets[e.name]
+    return e
 
 
 def _rows(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
@@ -94,26 +153,35 @@ def _rows(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
     for n in sorted(free, key=lambda n: tile[n]):
         least = max(2 * tile[n], _MANY if n == free[-1] else 0)
         large[n] = next(p for p in primes if p > least)
-    same = max(large.values())
     return [
         {n: large[n] for n in free},
         dict(tile),
-        {n: tile[n] + (1 if k % 2 else -1) for k, n in enumerate(free)},
-        {n: tile[n] + (-1 if k % 2 else 1) for k, n in enumerate(free)},
+        {n: max(1, tile[n] + (1 if k % 2 else -1)) for k, n in enumerate(free)},
+        {n: max(1, tile[n] + (-1 if k % 2 else 1)) for k, n in enumerate(free)},
         {n: (3, 2, 5, 1)[k % 4] for k, n in enumerate(free)},
-        dict.fromkeys(free, same),
     ]
 
 
-def _within(row: dict[str, int]) -> dict[str, int]:
-    """The row with its largest sizes lowered until the work is bearable."""
-    row = dict(row)
-    for _ in range(64):
-        work = 1
-        for v in row.values():
-            work *= v
-        if work <= _WORK:
-            break
-        name = max(row, key=lambda n: row[n])
-        row[name] = max(3, row[name] * 2 // 3 | 1)
-    return row
+def _more(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
+    """All sizes equal, small ones that grow or shrink from one to the next, multiples of a tile, and random ones."""
+    same = next(p for p in _PRIMES if p > 2 * max(tile.values(), default=1))
+    rng = np.random.default_rng(len(free))
+    rows = [dict.fromkeys(free, same), dict.fromkeys(free, 1)]
+    rows += [{n: k + 2 for k, n in enumerate(free)}, {n: len(free) + 1 - k for k, n in enumerate(free)}]
+    rows += [{n: 2 * tile[n] for n in free}, {n: (3 + k % 2) * tile[n] for k, n in enumerate(free)}]
+    return rows + [{n: int(rng.integers(1, 3 * tile[n] + 2)) for n in free} for _ in range(3)]
+
+
+def _within(row: Mapping[str, int], first: int) -> dict[str, int]:
+    """The row with as many sizes kept, from the ``first`` on, as make bearable work; the others become small."""
+    names = list(row)
+    out = {n: min(row[n], _PRIMES[1 + k]) for k, n in enumerate(names)}
+    work = 1
+    for v in out.values():
+        work *= v
+    for k in range(len(names)):
+        n = names[(first + k) % len(names)]
+        if work // out[n] * row[n] <= _WORK or k == 0:
+            work = work // out[n] * row[n]
+            out[n] = row[n]
+    return out

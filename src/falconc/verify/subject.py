@@ -45,7 +45,7 @@ class Failed(Exception):
 @dataclass(frozen=True, slots=True)
 class Run:
     """What one lowered run left: result words per buffer ([n, 4] u64), extents touched (elements), counts per site
-    ([sites, 6]), defects; limits, unknowns and overlaps (one value written by several threads) as (site, text)."""
+    ([sites, 6]), defects; limits, unknowns and overlaps (harmless touches by several threads) as (site, text)."""
 
     words: Mapping[str, Array]
     touched: Mapping[str, int]
