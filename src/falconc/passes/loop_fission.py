@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 from falconc.analysis import uniformity
 from falconc.analysis.uniformity import synchronisations
@@ -51,8 +51,7 @@ class LoopFission(Pass):
     name: ClassVar[str] = "loop-fission"
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
-        lower = _Lowering(Names(kernel))
-        return replace(kernel, body=lower.body(kernel.body), launch=None)
+        return fission(kernel)[0]
 
     @classmethod
     def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
@@ -60,10 +59,29 @@ class LoopFission(Pass):
             yield cls()
 
 
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """What thread numbers are where threads are counted by lanes, and what holds there."""
+
+    values: dict[str, Expr]
+    facts: Facts
+
+    def seen(self, e: Expr) -> Expr:
+        """``e`` of a thread, by lanes."""
+        return tidy(cast(Expr, substitute(e, self.values)), self.facts)
+
+
+def fission(kernel: Kernel) -> tuple[Kernel, list[Lanes]]:
+    """``kernel`` without threads, and how threads were counted by lanes."""
+    lower = _Lowering(Names(kernel))
+    return replace(kernel, body=lower.body(kernel.body), launch=None), lower.lanes
+
+
 @dataclass(slots=True)
 class _Lowering:
     names: Names
     facts: Facts = field(default_factory=Facts)  # what holds about the block
+    lanes: list[Lanes] = field(default_factory=list[Lanes])
 
     def body(self, body: Body) -> Body:
         return tuple(out for s in body for out in self.statement(s))
@@ -127,6 +145,7 @@ class _Lowering:
             s = meets[0]
             raise Unsupported("lanes meet where not all of them get to", "move it out of the condition", s.where)
         loops, lanes, values, guard, facts = _in_lanes(group, width, self.names, self.facts)
+        self.lanes.append(Lanes(values, facts))
         inner: Body = substitute(body, values)
         inner = tidy(inner, facts)
         if guard is not None:

@@ -9,12 +9,12 @@ from typing import ClassVar, Self
 from falconc.ir.nodes import Barrier, Binary, Cast, Collective, Const, For, Kernel
 from falconc.ir.walk import walk
 from falconc.passes import Pass
-from falconc.passes.loop_fission import LoopFission
-from falconc.passes.names import readable
+from falconc.passes.loop_fission import fission
+from falconc.passes.names import Names, axes_named, readable
 from falconc.passes.normal_form import normalise
 from falconc.passes.polynomial import Facts, const
 from falconc.passes.reductions import Reductions
-from falconc.passes.scalar_values import ScalarValues
+from falconc.passes.scalar_values import ScalarValues, values
 from falconc.passes.simplify import Simplify
 from falconc.passes.staging import UndoStaging
 from falconc.passes.thread_program import names_of_values
@@ -36,15 +36,18 @@ class LoopRecovery(Pass):
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         if not _has_threads(kernel):
             return kernel
-        kernel = ScalarValues().apply(kernel, platform)
+        axes = {n.var for n in walk(kernel.body) if isinstance(n, For) and "." in n.kind.axis}
+        kernel = replace(kernel, body=values(kernel.body, Names(kernel), axes))
+        kernel, axes = axes_named(kernel)
+        axes |= {"lane", "wave"}
         facts = launch_facts(kernel)
-        axes = {n.var for n in walk(kernel.body) if isinstance(n, For) and "." in n.kind.axis} | {"lane", "wave"}
         names = names_of_values(kernel.body)
         kernel = UndoStaging().apply(kernel, platform)
         if _meets(kernel):
             kernel = ScalarValues().apply(Reductions().apply(kernel, platform), platform)
             kernel = UndoStaging().apply(kernel, platform)
-        kernel = LoopFission().apply(kernel, platform)
+        kernel, lanes = fission(kernel)
+        names = {**names, **{seen.seen(e): name for e, name in names.items() for seen in lanes}}
         kernel = ScalarValues().apply(kernel, platform)
         kernel = replace(kernel, body=normalise(kernel, names, facts, axes))
         kernel = Simplify().apply(ScalarValues().apply(kernel, platform), platform)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from falconc.ir.nodes import Body, Collective, For, Kernel, Let, Node, Update, Var
-from falconc.ir.walk import bound_names, rename_buffers, rewrite, walk
+from falconc.ir.nodes import Body, Cast, Collective, For, Kernel, Let, Node, Update, Var
+from falconc.ir.walk import bound_names, rename_buffers, rewrite, substitute, walk
 
 T = TypeVar("T", bound=Node | Body)
 _NUMBERED = re.compile(r"(_\d+)+$")
@@ -85,3 +85,21 @@ def _axis_names(kernel: Kernel, axes: set[str], free: Names) -> Iterable[tuple[s
         wishes = ([one] if one else []) + [i for i in _INDICES if i not in free.taken]
         wish = next((w for w in wishes if w not in free.taken), "i")
         yield n.var, free.fresh(wish)
+
+
+def axes_named(kernel: Kernel) -> tuple[Kernel, set[str]]:
+    """``kernel`` with the axes of its launch called what the text calls them (``int row = blockIdx.x`` is row), and the
+    axes that it does not name."""
+    axes = {n.var for n in walk(kernel.body) if isinstance(n, For) and "." in n.kind.axis}
+    names: dict[str, str] = {}
+    values: dict[str, Var] = {}
+    for n in walk(kernel.body):
+        if isinstance(n, Let) and n.value.dtype.is_integer:
+            inner = n.value
+            while isinstance(inner, Cast) and inner.operand.dtype.is_integer:
+                inner = inner.operand
+            if isinstance(inner, Var) and inner.name in axes - names.keys() and inner.dtype == n.value.dtype:
+                names[inner.name] = n.name
+                values[n.name] = inner
+    body: Body = rewrite(kernel.body, lambda n: () if isinstance(n, Let) and n.name in values else n)
+    return replace(kernel, body=renamed(substitute(body, values), names)), axes - names.keys()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -57,13 +57,13 @@ class ScalarValues(Pass):
             yield cls()
 
 
-def values(body: Body, names: Names) -> Body:
-    """``body`` with private scalars as Lets where that is possible."""
+def values(body: Body, names: Names, kept: Collection[str] = ()) -> Body:
+    """``body`` with private scalars as Lets where that is possible; names for the variables ``kept`` stay."""
     for _ in range(_ROUNDS):
         before = body
         fixed = {n.base for n in walk(body) if isinstance(n, View)}
         body = _Values(names, fixed).list(body)
-        body = without_copies(settled(without_broadcasts(body)))
+        body = without_copies(settled(without_broadcasts(body)), kept)
         body = counted(step_through(body), names)
         if body == before:
             break
@@ -240,11 +240,11 @@ def _settled_inside(s: Stmt) -> Stmt:
             return s
 
 
-def without_copies(body: Body) -> Body:
+def without_copies(body: Body, kept: Collection[str] = ()) -> Body:
     """``body`` without Lets that only give a variable or a constant another name, and without unused ones."""
     known: dict[str, Expr] = {}
     for n in walk(body):
-        if isinstance(n, Let) and _is_copy(n.value):
+        if isinstance(n, Let) and _is_copy(n.value) and not variables(n.value) & set(kept):
             value: Expr = substitute(n.value, known)
             known[n.name] = value
     if known:

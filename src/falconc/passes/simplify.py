@@ -96,6 +96,8 @@ def without_dead(body: Body) -> Body:
                     return ()
                 case Store() | Update() if n.buffer in dead:
                     return ()
+                case Update() if n.old and n.old not in used:
+                    return replace(n, old="")
                 case Let() if n.name not in used:
                     return ()
                 case For() if not n.body:
