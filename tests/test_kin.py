@@ -103,6 +103,15 @@ def test_refused_in_a_kernel(body: str, what: str, caret: str) -> None:
         ("void f() { cudnnHandle_t h; }", "'cudnnHandle_t' has no known counterpart in HIP (AMD GPUs)"),
         ("void f() { cudaFrobnicate(1); }", "'cudaFrobnicate' has no known counterpart in HIP (AMD GPUs)"),
         ("#define LOCK(x) cudaFrobnicate(x)", "'cudaFrobnicate' has no known counterpart in HIP (AMD GPUs)"),
+        ("#define CALL(f) cuda##f()", "a name is put together from 'cuda' here: which one is not known"),
+        ("void f() { at::cuda::getDeviceProperties(0); }",
+         "'at::cuda::getDeviceProperties' has no known counterpart in HIP (AMD GPUs)"),
+        ("using Lanes = cub::WarpExchange<int, 4>;", "'cub::WarpExchange' has no known counterpart in HIP (AMD GPUs)"),
+        ("__device__ cuda::atomic<int> counter;", "'cuda::atomic' has no known counterpart in HIP (AMD GPUs)"),
+        ("__global__ void child(int *p);\n__global__ void parent(int *p) { child<<<1, 1>>>(p); }",
+         "a kernel is started from device code, which HIP (AMD GPUs) cannot do"),
+        ("#include <cooperative_groups.h>\n__device__ int f(int v) { return cooperative_groups::exclusive_scan(v); }",
+         "'cooperative_groups::exclusive_scan' has no known counterpart in HIP (AMD GPUs)"),
         ("namespace cg = cooperative_groups;\n__device__ void f() { auto g = cg::coalesced_threads(); }",
          "'cooperative_groups::coalesced_threads': which lanes happen to be together depends on the wave width"),
         ("using namespace cooperative_groups;\n__device__ void f() { auto g = coalesced_threads(); }",
@@ -187,6 +196,55 @@ def test_refused_from_the_wide_side(body: str, what: str) -> None:
     with pytest.raises(Unsupported) as caught:
         translate(hip_kernel(body), "hip", "cuda")
     assert caught.value.what == what
+
+
+@pytest.mark.parametrize(
+    ("scope", "fence"),
+    [('"wavefront"', "__threadfence_block()"), ('"workgroup"', "__threadfence_block()"), ('"agent"', "__threadfence()"),
+     ('""', "__threadfence_system()")],
+)  # fmt: skip
+def test_fences_keep_their_scope(scope: str, fence: str) -> None:
+    text = translate(hip_kernel(f"p[0] = 1; __builtin_amdgcn_fence(__ATOMIC_RELEASE, {scope});"), "hip", "cuda").text
+    assert f"p[0] = 1; {fence};" in text
+
+
+def test_a_fence_of_another_scope_is_refused() -> None:
+    with pytest.raises(Unsupported):
+        translate(hip_kernel('__builtin_amdgcn_fence(__ATOMIC_RELEASE, "cluster");'), "hip", "cuda")
+
+
+def test_tiles_wider_than_a_warp_are_refused() -> None:
+    body = "auto tile = cooperative_groups::tiled_partition<64>(cooperative_groups::this_thread_block());"
+    with pytest.raises(Unsupported) as caught:
+        translate(hip_kernel(body), "hip", "cuda")
+    assert caught.value.what == "'cooperative_groups::tiled_partition' has no counterpart in CUDA C (NVIDIA GPUs)"
+
+
+def test_a_macro_of_the_project_is_told_from_the_dialects_own() -> None:
+    use = "void f() { CUDA_CHECK(cudaDeviceSynchronize()); }"
+    with pytest.raises(Unsupported) as caught:
+        translate(use)
+    assert caught.value.what == "'CUDA_CHECK' has no known counterpart in HIP (AMD GPUs)"
+    result = translate(f'#include "check.h"\n{use}')
+    assert "CUDA_CHECK(hipDeviceSynchronize())" in result.text
+    what = "'CUDA_CHECK' is taken to come from a header of the project, which is not translated with this file"
+    assert [n.what for n in result.notes] == [what]
+    with pytest.raises(Unsupported):
+        translate('#include "check.h"\nint v = CUDA_R_4I;')
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("int w = props[dev].warpSize * 2;", "int w = 32 * 2;"),
+        ("int w = get(a, b)->warpSize;", "int w = 32;"),
+        ('printf("%d", p.warpSize);', 'printf("%d", p.warpSize);'),
+        ("p.warpSize = 4;", "p.warpSize = 4;"),
+        ("e = cudaDeviceGetAttribute(&w, cudaDevAttrWarpSize, 0);", "e = (*(&w) = 32, hipSuccess);"),
+    ],
+)
+def test_a_devices_lane_width_on_the_host(text: str, expected: str) -> None:
+    assert f"void f() {{ {expected} }}" in translate(f"void f() {{ {text} }}").text
 
 
 def test_a_mask_from_the_active_lanes_is_only_a_mask() -> None:

@@ -29,8 +29,10 @@ SPELLINGS = [
     (r"(__shfl\w*_sync\(ALL, [^;\n]*?), 32\)", r"\1)"),
     (r"(__shfl\w*\([^;\n]*?), 64\)", r"\1)"),
     (r"\b(\w+(\[\w+\])?\.)?warpSize\b", "LANES"),
-    (r"hip(Block|Thread)Idx_([xyz])", lambda m: f"{m.group(1).lower()}Idx.{m.group(2)}"),
-    (r"hip(Block|Grid)Dim_([xyz])", lambda m: f"{m.group(1).lower()}Dim.{m.group(2)}"),
+    (r"hipBlockIdx_", "blockIdx."),
+    (r"hipThreadIdx_", "threadIdx."),
+    (r"hipBlockDim_", "blockDim."),
+    (r"hipGridDim_", "gridDim."),
     (r"hipLaunchKernelGGL\((\w+), (.+?), (dim3\(.*?\)), (\w+), (\w+), (.*)\);", r"\1<<<\2, \3, \4, \5>>>(\6);"),
 ]  # fmt: skip
 
@@ -81,7 +83,7 @@ def unparsed(text: str, origin: str) -> str:
 
 
 def _same_on_both_sides(text: str) -> list[str]:
-    """The lines without cache hints, and without the call that one dialect has dropped: these come back in new words."""
+    """The lines without cache hints and without a call that one dialect has dropped: these come back in new words."""
     return [line for line in text.splitlines() if not re.search(r"__(ld|st)cs|\(\*\(|GraphInstantiate", line)]
 
 

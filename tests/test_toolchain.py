@@ -11,7 +11,7 @@ import pytest
 from falconc import platform
 from falconc.platform import ToolReport
 from falconc.platforms import tools
-from falconc.platforms.device_part import device_part
+from falconc.platforms.device_part import device_part, instances
 from falconc.source import Source
 
 FILE = """\
@@ -52,6 +52,54 @@ def test_device_part_keeps_lines_and_device_code() -> None:
     assert all(word in text for word in kept)
     assert all(word not in text for word in ("vector", "main", "helper", "void host"))
     assert text.splitlines()[10] == FILE.splitlines()[10]
+
+
+TEMPLATES = """\
+#define HD __host__ __device__
+#define BOTH HD inline
+template <class T> BOTH T twice(T v, int k = 2) { T r = v; for (int i = 1; i < k; ++i) r += v; return r; }
+template <class T> void host_only(T v) { std::vector<T> x{v}; }
+namespace ns {
+constexpr int WIDE = 128;
+struct Tag { int a; };
+template <int N, typename T> __global__ void k(T *p) {
+  __shared__ T s[N];
+  s[threadIdx.x] = twice(p[threadIdx.x]);
+  p[0] = s[0];
+}
+template <class T> __global__ void unused(T *p) { p[0] = T(1); }
+void run(float *p) {
+  constexpr int block = 64;
+  k<block, float><<<1, block>>>(p);
+  ns::k<WIDE, int><<<1, WIDE>>>((int *)p);
+  k<32, Tag><<<1, 1>>>(nullptr);
+}
+}
+"""
+
+
+def test_default_arguments_do_not_end_a_function_and_macros_mark_device_code() -> None:
+    text = device_part(Source("k.cu", TEMPLATES), re.compile("(?!)"))
+    assert "for (int i = 1; i < k; ++i) r += v; return r; }" in text
+    assert "__shared__ T s[N];" in text
+    assert "void run" not in text
+
+
+def test_uses_of_kernel_templates_are_found() -> None:
+    uses, unknown = instances(Source("k.cu", TEMPLATES))
+    assert uses == ["ns::k<64 , float>", "ns::k<128 , int>", "ns::k<32 , ns::Tag>"]
+    assert unknown == ["unused"]
+
+
+@pytest.mark.parametrize(("name", "tool"), [("cuda", "NVRTC"), ("hip", "LLVM AMDGPU backend")])
+def test_kernel_templates_are_compiled_as_they_are_launched(name: str, tool: str) -> None:
+    found(name, tool)
+    text = TEMPLATES.replace("template <class T> void host_only(T v) { std::vector<T> x{v}; }\n", "")
+    text = text.replace("struct Tag { int a; };", "typedef int Tag;")
+    for report in reports(name, text, tool.split()[0]):
+        assert report.status == "ok", report.log
+        assert report.resources["shared bytes"] == "512"
+        assert report.log.startswith("not compiled: 'unused' is a template, and the text does not tell its arguments")
 
 
 def found(name: str, tool: str) -> ToolReport:

@@ -87,6 +87,8 @@ class Rewriter:
                     self._refuse(name, i, end)
                 if name in self.words.words:
                     return self._entry(name, i, end, high)
+            if end == last > i:
+                self._check_qualified(i, last)
         self._check_known(i, last)
         return [], last + 1
 
@@ -125,14 +127,21 @@ class Rewriter:
             what = f"'{name}' is taken to come from a header of the project, which is not translated with this file"
             self.notes.append(Note(self.span(first, last), what))
             return
-        full = self._names(first, last)[:1] if last > first else []
-        full = [n for n in full if self.words.reserved_in_namespace.match(n) and n not in self.words.known]
-        if full or self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
-            raise Unsupported(
-                f"'{full[0] if full else name}' has no known counterpart in {self.words.target.title}",
-                "replace it, or declare it in the text if it is your own",
-                self.span(first, last),
-            )
+        if self.words.reserved.match(name) or (in_device and self.words.reserved_in_device.match(name)):
+            raise self._unknown(name, first, last)
+
+    def _check_qualified(self, first: int, last: int) -> None:
+        """A name in a namespace of the dialect that is neither a word nor the same on both sides."""
+        for name in self._names(first, last)[:1]:
+            if self.words.reserved_in_namespace.match(name) and name not in self.words.known:
+                raise self._unknown(name, first, last)
+
+    def _unknown(self, name: str, first: int, last: int) -> Unsupported:
+        return Unsupported(
+            f"'{name}' has no known counterpart in {self.words.target.title}",
+            "replace it, or declare it in the text if it is your own",
+            self.span(first, last),
+        )
 
     def _around(self, i: int) -> list[str]:
         return [t.text for t in self.tokens[max(0, i - 1) : i + 2]]

@@ -11,7 +11,11 @@ from falconc.source import Source
 
 _MARKS = frozenset({"__global__", "__device__", "constexpr"})
 _KEPT = frozenset({"struct", "class", "union", "enum", "using", "typedef", "static_assert", "concept"})
-_TYPES = "int unsigned float double half bool char short long void const signed true false __half __half2 size_t"
+_TYPES = (
+    "int unsigned float double half bool char short long void const signed true false size_t half2 __half __half2"
+    " __nv_bfloat16 __hip_bfloat16 int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t"
+    " float2 float3 float4 double2 int2 int4 uint2 uint4 char4 uchar4"
+)
 _PLAIN = frozenset(_TYPES.split())
 
 
@@ -46,7 +50,7 @@ def instances(source: Source) -> tuple[list[str], list[str]]:
     whose arguments this does not tell."""
     tokens = [t for t in tokenize(source) if not t.directive and t.kind != "comment"]
     spaces = _kernel_templates(tokens)
-    known = _PLAIN | _file_names(tokens)
+    known = _file_names(tokens)
     found: list[str] = []
     for i, token in enumerate(tokens[:-1]):
         if token.text in spaces and tokens[i + 1].text == "<" and tokens[i + 2].text != "<":
@@ -76,13 +80,30 @@ def _function_name(tokens: list[Token], item: _Item) -> str:
     return name
 
 
-def _file_names(tokens: list[Token]) -> frozenset[str]:
-    """Names at file scope: those of types, constants and template functions, not what function bodies declare."""
-    items = _items(tokens, 0, len(tokens), ())
-    return frozenset(w for item, _ in items if not item.is_call_like or _KEPT & set(item.words) for w in item.words)
+def _file_names(tokens: list[Token]) -> dict[str, str]:
+    """Names at file scope, with their namespaces: those of types and constants, not what function bodies declare."""
+    out = {name: name for name in _PLAIN}
+    for item, spaces in _items(tokens, 0, len(tokens), ()):
+        name = _declared(item)
+        if name:
+            out.setdefault(name, "".join(f"{s}::" for s in spaces) + name)
+    return out
 
 
-def _arguments(tokens: list[Token], opening: int, known: frozenset[str]) -> str:
+def _declared(item: _Item) -> str:
+    """The type or constant that an item declares; "" if it is something else."""
+    words = item.words
+    if words and words[0] == "typedef":
+        return words[-1]
+    if "=" in words:
+        return words[words.index("=") - 1]
+    kinds = [k for k, w in enumerate(words[:-1]) if w in ("struct", "class", "union", "enum")]
+    if kinds and not item.is_call_like:
+        return next((w for w in words[kinds[0] + 1 :] if w not in ("class", "alignas")), "")
+    return ""
+
+
+def _arguments(tokens: list[Token], opening: int, known: dict[str, str]) -> str:
     """The text of template arguments, if they are made of known names and numbers; "" otherwise."""
     out: list[str] = []
     depth = 0
@@ -91,16 +112,17 @@ def _arguments(tokens: list[Token], opening: int, known: frozenset[str]) -> str:
         depth += (text == "<") - (text == ">")
         if depth == 0:
             return " ".join(out[1:])
-        constant = tokens[i].kind == "name" and text not in known
-        value = _constant(tokens, text) if constant else text
-        if not value or text in (";", "{", "}"):
+        qualified = tokens[i - 1].text == "::"
+        if tokens[i].kind == "name" and not qualified:
+            text = _constant(tokens, text) or known.get(text, "")
+        if not text or text in (";", "{", "}"):
             return ""
-        out.append(value)
+        out.append(text)
     return ""
 
 
 def _constant(tokens: list[Token], name: str) -> str:
-    """The number that a constant of a function body holds, if the text says it once."""
+    """The number that a constant holds, if the text says it once."""
     found = [
         tokens[i + 2].text
         for i in range(2, len(tokens) - 3)
