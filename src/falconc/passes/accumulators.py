@@ -139,7 +139,7 @@ def _folded(body: Body, fold: _Fold) -> Body:
     for s in producer.body:
         if isinstance(s, Store) and s.buffer == fold.parts:
             here = Load(fold.total, (), s.value.dtype)
-            s = Store(fold.total, (), Binary(fold.op, here, s.value), where=s.where)  # pyright: ignore[reportArgumentType]
+            s = Store(fold.total, (), Binary(MONOID[fold.op], here, s.value), where=s.where)
         inner.append(s)
     loop = replace(producer, body=tuple(inner), kind=SERIAL)
     loop, start, name = _direct(loop, start, fold)
@@ -177,7 +177,7 @@ def _direct(loop: For, start: Store, fold: _Fold) -> tuple[For, Store, str]:
         return loop, start, fold.total
     assert isinstance(start.value, Const)
     if not neutral:
-        both = arithmetic.binary(fold.op, start.value.value, begins.value, begins.dtype)
+        both = arithmetic.binary(MONOID[fold.op], start.value.value, begins.value, begins.dtype)
         start = replace(start, value=Const(both, begins.dtype))
     moved: Body = rename_buffers(tuple(rest), {m: fold.total})
     return replace(loop, body=moved), start, m

@@ -17,6 +17,7 @@ from falconc.ir.nodes import (
     Apply,
     Barrier,
     Binary,
+    BinaryOp,
     Body,
     Break,
     Cast,
@@ -40,7 +41,7 @@ from falconc.ir.nodes import (
 from falconc.ir.types import U64
 from falconc.ir.walk import buffers_read
 
-MONOID = frozenset({"add", "mul", "min", "max", "and", "or", "xor"})
+MONOID: dict[str, BinaryOp] = {op: op for op in ("add", "mul", "min", "max", "and", "or", "xor")}
 IDEMPOTENT = frozenset({"min", "max", "and", "or"})
 _STEPS = 300  # of one thread: two trees over a warp take about 100
 
@@ -105,6 +106,7 @@ class Lockstep:
         self.phase = 0
         self.keys: dict[Expr, int] = {}
         self.steps = 0
+        self.unknown: dict[str, int] = {}  # how many unknown values in a row a private buffer was given
 
     def key(self, e: Expr) -> int:
         return self.keys.setdefault(e, len(self.keys))
@@ -233,6 +235,9 @@ class Lockstep:
         place = tuple(int(self._concrete(i, t)) for i in index)
         if buffer in self.private or buffer in self.declared:
             t.scalars[buffer, place] = value
+            self.unknown[buffer] = self.unknown.get(buffer, 0) + 1 if value is None else 0
+            if self.unknown[buffer] > 2 * len(self.threads):
+                raise NotFollowed("values that are no sums")
             self.changed.add(buffer)
         elif buffer in self.shared and len(place) == 1:
             self._write_cell((buffer, place[0]), self._shown(value, t.number), t)
@@ -268,7 +273,9 @@ class Lockstep:
             self.cells[at] = _Cell(value, -1, (self.phase, 0))
             return
         load = Load(s.buffer, s.index, s.args[0].dtype)
-        self._store(s.buffer, s.index, self._binary(Binary(s.op, load, s.args[0]), self.value(load, t), more, t), t)
+        self._store(
+            s.buffer, s.index, self._binary(Binary(MONOID[s.op], load, s.args[0]), self.value(load, t), more, t), t
+        )
 
     # --- expressions
 
