@@ -28,6 +28,7 @@ from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import Aggregate, Bound, Closure, Flat, Nothing, Number, Place, Row, Value
 
 _DROPPED = ("printf", "assert", "__assert_fail", "puts", "__builtin_unreachable", "__builtin_assume", "__trap")
+_CONFIGURE = ("cudaConfigureCall", "hipConfigureCall", "__cudaPushCallConfiguration", "__hipPushCallConfiguration")
 _BUILTIN_CONSTANTS = {f"__builtin_{name}{f}": value for f in ("", "f") for name, value in (
     ("inf", math.inf), ("huge_val", math.inf), ("nan", math.nan))}  # fmt: skip
 
@@ -51,6 +52,10 @@ def _call(s: State, c: Cursor) -> Place:
         return _through_value(s, c)
     if callee.kind == "CONSTRUCTOR":
         return Bound(lift_construct.construct(s, c, callee))
+    if callee.has("CUDAGLOBAL_ATTR") and len(c.children) > 1 and c.children[1].spelling in _CONFIGURE:
+        raise s.unsupported(c, f"the launch of '{callee.spelling}' inside a kernel", "launch it from the host")
+    if callee.kind == "CXX_METHOD" and callee.raw.is_virtual_method():
+        raise s.unsupported(c, f"the virtual method '{callee.spelling}'", "use a template parameter for the class")
     if callee.spelling == "operator=" and callee.copies_by_assignment:
         return _assigned(s, c)
     _trust(s, callee)

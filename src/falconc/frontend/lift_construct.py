@@ -5,7 +5,7 @@ from __future__ import annotations
 from falconc.frontend import lift_call, lift_convert, lift_decl, lift_expr, lift_globals, lift_memory, lift_stmt
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_state import Frame, State
-from falconc.frontend.lift_types import ArrayType, CType, Member, RecordType, innermost
+from falconc.frontend.lift_types import ArrayType, CType, Member, OpaqueType, RecordType, innermost
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import Aggregate, Bound, Closure, Members, Place, Value
 
@@ -22,6 +22,8 @@ def construct(s: State, c: Cursor, callee: Cursor) -> Value:
     if not isinstance(t, RecordType):
         if len(arguments) == 1:
             return lift_convert.convert(s, lift_expr.value(s, arguments[0]), t, c)
+        if isinstance(t, OpaqueType):
+            raise lift_decl.opaque(s, c, t)
         raise s.unsupported(c, f"constructing a '{c.type.spelling}'", "its definition is not known here")
     if definition is None or code is None:
         if arguments:

@@ -31,7 +31,11 @@ def convert(s: State, v: Value, t: CType, c: Cursor) -> Value:
         return v
     match t:
         case OpaqueType():
-            return Nothing() if t.is_void else v
+            if t.is_void or isinstance(v, Nothing):
+                return Nothing()
+            if not isinstance(v, Number):
+                return v
+            raise s.unsupported(c, f"a number of type '{t.name}'", "use double, or integers of at most 64 bits")
         case ScalarType(dtype):
             if isinstance(v, Number):
                 return Number(cast(dtype, v.expr))

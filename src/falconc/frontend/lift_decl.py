@@ -96,18 +96,25 @@ def bind(
         case OpaqueType():
             if v is not None:
                 return Bound(v)
-            raise s.unsupported(at, f"a variable of type '{t.name}'", "its definition is not in this file")
+            raise opaque(s, at, t)
         case ArrayType():
             if isinstance(v, Row):
                 return Bound(v)
             raise s.unsupported(at, "an array here", "use a pointer")
 
 
+def opaque(s: State, at: Cursor | None, t: OpaqueType) -> Exception:
+    """The refusal of a variable whose type has no meaning here."""
+    advice = t.next_step or "its definition is not in this file, or it is no plain struct"
+    return s.unsupported(at, t.what or f"a variable of type '{t.name}'", advice)
+
+
 def _pointer(s: State, name: str, t: PointerType, v: Value | None, mutable: bool, at: Cursor | None) -> Place:
     if isinstance(v, Closure):
         return Bound(v)
+    if v is not None and not isinstance(v, Pointer | Row | Null):
+        raise s.unsupported(at, "a pointer to what is no memory of the kernel", "use numbers, or pass a buffer")
     if v is not None and not mutable and not isinstance(v, Null):
-        assert isinstance(v, Pointer | Row), v
         pointer = v.pointer if isinstance(v, Row) else v
         settled = lift_memory.settle(s, pointer, name)
         assert isinstance(settled, Pointer)
@@ -178,7 +185,7 @@ def storage(
         case ArrayType():
             return Array(array_base(s, name, t, at), ZERO, t)
         case OpaqueType():
-            raise s.unsupported(at, f"a variable of type '{t.name}'")
+            raise opaque(s, at, t)
 
 
 def register(s: State, name: str, t: VectorType) -> LazyRegister:

@@ -114,6 +114,8 @@ def _other(s: State, c: Cursor) -> Value:
     found = c.evaluate()
     if found is not None and isinstance(t, ScalarType):
         return Number(constant(found, t.dtype))
+    if c.kind in ("CXX_NEW_EXPR", "CXX_DELETE_EXPR"):
+        raise s.unsupported(c, "new and delete", "use a local array, or pass the work buffer as a parameter")
     if "ASM" in c.kind:
         raise s.unsupported(c, "inline assembly", "write it with the dialect's intrinsics or plain code")
     raise s.unsupported(

@@ -195,7 +195,9 @@ def recognise(p: Parts) -> Counted | None:
         left, right = right, left
         op = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}[op]
     compared = type_of(left.type)
-    if not _names(left, variable.key) or not isinstance(compared, ScalarType) or variable.key in read_variables(right):
+    if not _names(left, variable.key) or variable.key in read_variables(right):
+        return None
+    if not isinstance(compared, ScalarType) or not compared.dtype.is_integer:
         return None
     declared = p.init is not None and any(d.key == variable.key for d in p.init.children)
     if declared and p.init is not None and any(d.kind == "VAR_DECL" and d.initializer is None for d in p.init.children):

@@ -72,7 +72,8 @@ def place_at(s: State, base: Base, offset: Offset, t: CType, at: Cursor | None) 
         case PointerType():
             raise s.unsupported(at, "a pointer that is stored in memory", "pass the pointers as separate parameters")
         case OpaqueType(name):
-            raise s.unsupported(at, f"an access of type '{name}'", "cast the pointer to a type with known layout first")
+            advice = t.next_step or "cast the pointer to a type with known layout first"
+            raise s.unsupported(at, t.what or f"an access of type '{name}'", advice)
         case _:
             assert_never(t)
 
@@ -155,7 +156,8 @@ def load(s: State, place: Place, at: Cursor | None = None) -> Value:
         case PointerVariable():
             bases = s.bases_of(place.name)
             if not bases:
-                raise s.defect(at, f"'{place.name}' is used before it points anywhere", "initialise it")
+                name = place.name.removesuffix("_at")
+                raise s.defect(at, f"'{name}' is used before it points anywhere", "initialise it")
             distance = ZERO.plus(s.get(place.distance), place.unit)
             sel = s.get(place.selector) if len(bases) > 1 else None
             return Pointer(tuple(Choice(b, distance) for b in bases), place.to, sel)

@@ -42,7 +42,9 @@ def by_note(s: State, c: Cursor, callee: Cursor) -> Value | None:
             case "ir:barrier":
                 for argument in c.arguments:
                     lift_expr.effect(s, argument)
-                assert operand in ("block", "warp", "grid"), operand
+                if operand == "grid":
+                    raise s.unsupported(c, "a barrier of the whole grid", "split the kernel at it")
+                assert operand in ("block", "warp"), operand
                 s.emit(Barrier(operand, where=s.where(c)))
                 return Nothing()
             case "ir:update":

@@ -11,6 +11,8 @@ from falconc.frontend.lift_state import KERNEL, Block, Jump, State, body
 from falconc.ir.nodes import Binary, Break, Const, Expr, If, Store
 from falconc.ir.types import BOOL
 
+_LABELS_AT_MOST = 256  # values of one case of the form "1 ... 3"
+
 
 def statement(s: State, c: Cursor) -> None:
     """Lifts one statement."""
@@ -198,14 +200,11 @@ def _segments(s: State, code: Cursor) -> list[tuple[list[int], bool, list[Cursor
             if inner.kind == "DEFAULT_STMT":
                 is_default = True
             else:
-                found = inner.children[0].evaluate()
-                if found is None:
-                    with s.collect():
-                        e = lift_expr.number(s, inner.children[0])
-                    found = e.value if isinstance(e, Const) else None
-                if found is None:
-                    raise s.unsupported(inner, "a case label that is not a constant")
-                labels.append(int(found))
+                first = _label(s, inner, inner.children[0])
+                last = _label(s, inner, inner.children[1]) if len(inner.children) > 2 else first  # case 1 ... 3:
+                if last - first > _LABELS_AT_MOST:
+                    raise s.unsupported(inner, f"a case of {last - first + 1} values", "write it with if")
+                labels += range(first, last + 1)
             inner = inner.children[-1] if inner.children else None
         if labels or is_default:
             if out and not out[-1][2]:
@@ -217,6 +216,17 @@ def _segments(s: State, code: Cursor) -> list[tuple[list[int], bool, list[Cursor
         if inner is not None and inner.kind != "NULL_STMT":
             out[-1][2].append(inner)
     return out
+
+
+def _label(s: State, case: Cursor, c: Cursor) -> int:
+    found = c.evaluate()
+    if found is None:
+        with s.collect():
+            e = lift_expr.number(s, c)
+        found = e.value if isinstance(e, Const) else None
+    if found is None:
+        raise s.unsupported(case, "a case label that is not a constant", "write it with if")
+    return int(found)
 
 
 def _wrapped(s: State, c: Cursor) -> None:

@@ -82,10 +82,15 @@ class RecordType:
 
 @dataclass(frozen=True, slots=True)
 class OpaqueType:
-    """Something a kernel may mention but not hold: void, a function, a lambda, a type we do not know."""
+    """Something a kernel may mention but not hold: void, a function, a lambda, a type we do not know.
+
+    what, next_step: how a refusal calls it, and what it advises.
+    """
 
     name: str
     size: int = 1
+    what: str = ""
+    next_step: str = ""
 
     @property
     def is_void(self) -> bool:
@@ -164,8 +169,10 @@ def _record(t: Type) -> CType:
     declaration = t.declaration
     if (dtype := noted_scalar(declaration)) is not None:
         return ScalarType(dtype)
-    if declaration.kind == "UNION_DECL" or t.size < 0:
-        return OpaqueType(t.spelling, max(1, t.size))
+    if declaration.kind == "UNION_DECL":
+        return OpaqueType(t.spelling, max(1, t.size), f"the union '{t.spelling}'", "convert bits with memcpy")
+    if t.size < 0:
+        return OpaqueType(t.spelling, 1)
     members: list[Member] = []
     for base in declaration.children:
         if base.kind == "CXX_BASE_SPECIFIER":
@@ -174,7 +181,9 @@ def _record(t: Type) -> CType:
                 return OpaqueType(t.spelling, t.size)
             members += inherited.members
     for name, field_type, offset, bits in t.fields():
-        if bits or not name:
+        if bits:
+            return OpaqueType(t.spelling, t.size, f"the bit fields of '{t.spelling}'", "use masks and shifts")
+        if not name:
             return OpaqueType(t.spelling, t.size)
         refers = field_type.kind in ("LVALUEREFERENCE", "RVALUEREFERENCE")
         member = PointerType(of(field_type), field_type.pointee.is_const) if refers else of(field_type)
