@@ -103,6 +103,8 @@ def test_refused_in_a_kernel(body: str, what: str, caret: str) -> None:
         ("void f() { cudnnHandle_t h; }", "'cudnnHandle_t' has no known counterpart in HIP (AMD GPUs)"),
         ("void f() { cudaFrobnicate(1); }", "'cudaFrobnicate' has no known counterpart in HIP (AMD GPUs)"),
         ("#define LOCK(x) cudaFrobnicate(x)", "'cudaFrobnicate' has no known counterpart in HIP (AMD GPUs)"),
+        ("#include <cuda/std/limits>", "<cuda/std/limits> has no known counterpart in HIP (AMD GPUs)"),
+        ("#include <ATen/cuda/Atomic.cuh>", "<ATen/cuda/Atomic.cuh> has no known counterpart in HIP (AMD GPUs)"),
         ("#define CALL(f) cuda##f()", "a name is put together from 'cuda' here: which one is not known"),
         ("void f() { at::cuda::getDeviceProperties(0); }",
          "'at::cuda::getDeviceProperties' has no known counterpart in HIP (AMD GPUs)"),
@@ -196,6 +198,12 @@ def test_refused_from_the_wide_side(body: str, what: str) -> None:
     with pytest.raises(Unsupported) as caught:
         translate(hip_kernel(body), "hip", "cuda")
     assert caught.value.what == what
+
+
+def test_a_width_of_another_file_is_reported_once() -> None:
+    result = translate(kernel("q[0] = n / WARP_SIZE + n % WARP_SIZE + C10_WARP_SIZE;", '#include "sizes.h"'))
+    assert "q[0] = n / WARP_SIZE + n % WARP_SIZE + 32;" in result.text
+    assert [n.what for n in result.notes] == ["'WARP_SIZE' is not defined here: it has to stay 32"]
 
 
 @pytest.mark.parametrize(

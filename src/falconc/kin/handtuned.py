@@ -13,6 +13,7 @@ from falconc.source import Source
 
 _DIVIDES = frozenset({"/", "%", "/=", "%=", "<", "*"})
 _WIDTH_NAME = re.compile(r"(?:^|_)?(?:warp|wave|lane)", re.IGNORECASE)
+_WIDTH = re.compile(r"(?:[A-Za-z]+_)?k?(?:warp|wave|wavefront)_?(?:size|sz|width|threads?)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[uUlL]+$")
 
 
@@ -22,7 +23,7 @@ def notes(source: Source, tokens: Sequence[Token], words: Vocabulary, scopes: Sc
         return []
     width = words.source.lane_width
     shift = width.bit_length() - 1
-    out: list[Note] = []
+    out = _from_elsewhere(source, tokens, words, scopes)
     for i, token in enumerate(tokens):
         if token.kind != "number" or i == 0:
             continue
@@ -38,6 +39,17 @@ def notes(source: Source, tokens: Sequence[Token], words: Vocabulary, scopes: Sc
         if found or (text == str(width) and _names_a_width(tokens, i)):
             out.append(Note(source.span(token.start, token.end), _what(token.text, width, words.target.lane_width)))
     return out
+
+
+def _from_elsewhere(source: Source, tokens: Sequence[Token], words: Vocabulary, scopes: Scopes) -> list[Note]:
+    """Constants of other files that are named after the lane width: one note for each."""
+    found: dict[str, Note] = {}
+    for i, token in enumerate(tokens):
+        own = scopes.declares(token.text, i) or token.text in words.words or tokens[i - 1].text in (".", "->")
+        if token.kind == "name" and _WIDTH.fullmatch(token.text) and not own:
+            what = f"'{token.text}' is not defined here: it has to stay {words.source.lane_width}"
+            found.setdefault(token.text, Note(source.span(token.start, token.end), what))
+    return list(found.values())
 
 
 def _names_a_width(tokens: Sequence[Token], i: int) -> bool:

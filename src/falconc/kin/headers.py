@@ -68,11 +68,13 @@ def _unknown(source: Source, token: Token, words: Vocabulary) -> list[Note]:
     """A header that is not in the table: the dialect's own is an error, a project's is mentioned."""
     span = source.span(token.start, token.end)
     stem = token.text[1:-1].rsplit(".", 1)[0].rsplit("/", 1)[-1]
-    if token.text.startswith("<") and words.reserved.match(stem):
+    known = words.reserved.match(stem) or words.headers.match(token.text[1:-1])
+    if token.text.startswith("<") and known:
         raise Unsupported(
             f"{token.text} has no known counterpart in {words.target.title}", "remove or replace it", span
         )
-    if token.text.startswith('"') and token.text[1:-1].endswith(words.source.suffixes):
+    own = token.text.startswith('"')
+    if own and (token.text[1:-1].endswith(words.source.suffixes) or words.source.name in stem.lower()):
         return [Note(span, f"{token.text} is not translated with this file")]
     return []
 

@@ -35,8 +35,8 @@ class Vocabulary:
     includes: header of the source -> neutral key. refused: names with the reason. source_helpers, helpers: name ->
     definition, of the two dialects. shared: names that both dialects have. known: those, and what the target says.
     notes: neutral key -> what to tell the user. locks: functions that take a lock when their operands are constants.
-    reserved, reserved_in_device, reserved_in_namespace: what names of the source dialect look like. macros: those that
-    projects also give to macros of their own. glued: beginnings that ## may complete. properties: members that hold a
+    reserved, reserved_in_device, reserved_in_namespace, headers: what names and files of the source dialect look like.
+    macros: those names that projects also give to macros of their own. glued: beginnings that ## may complete. properties: members that hold a
     device's lane width. wraps: (a name, its parameter) -> what this dialect writes around the argument.
     needs: topics of headers of the target -> what names call for them.
     """
@@ -56,6 +56,7 @@ class Vocabulary:
     reserved: re.Pattern[str]
     reserved_in_device: re.Pattern[str]
     reserved_in_namespace: re.Pattern[str]
+    headers: re.Pattern[str]
     macros: re.Pattern[str]
     glued: re.Pattern[str]
     properties: frozenset[str]
@@ -143,6 +144,7 @@ def between(source_name: str, target_name: str) -> Vocabulary:
         reserved=_pattern(mine, "reserved"),
         reserved_in_device=_pattern(mine, "reserved.device"),
         reserved_in_namespace=_pattern(mine, "reserved.namespace"),
+        headers=_pattern(mine, "reserved.header"),
         macros=_pattern(mine, "reserved.macro"),
         glued=_pattern(mine, "reserved.glued"),
         properties=frozenset(mine.get("property.lanes", "").split()),

@@ -17,7 +17,7 @@ from falconc.platforms.cuda.host_words import HOST
 from falconc.platforms.cuda.library_words import LIBRARIES
 
 _LANES: dict[str, str] = {
-    "lane.width": "warpSize",
+    "lane.width": "warpSize | C10_WARP_SIZE | CUB_PTX_WARP_THREADS | cub::CUB_PTX_WARP_THREADS",
     "lane.progress": "independent_thread_scheduling",
     "lane32.shuffle": "__shfl_sync($mask=0xffffffff, $value, $lane, $width=32)",
     "lane32.shuffle_up": "__shfl_up_sync($mask=0xffffffff, $value, $lane, $width=32)",
@@ -344,6 +344,7 @@ KIN: dict[str, str] = {
         r"|cub::(Warp|Lane|CTA|PTX|Ptx|Shuffle)\w*",
         "reserved.macro": r"CUDA_(?!SUCCESS$|VERSION$|[RC]_\d|ERROR_|ARRAY|LAUNCH_|KERNEL_NODE|MEM|POINTER_|RESOURCE_"
         r"|TEXTURE_|EXTERNAL_)\w+|CU(BLAS|RAND|FFT|SPARSE|DNN)_(CHECK|CALL|SAFE)\w*",
+        "reserved.header": r"(cuda|cub|nv|cooperative_groups)/.*|(ATen|c10)/cuda/.*|thrust/system/cuda/.*",
         "reserved.glued": "cuda|cu|cublas|curand|CUDA_|cudaError|cudaMemcpy|CUBLAS_STATUS_",
         "reserved.device": r"__[a-z]\w*",
     }.items()

@@ -15,7 +15,8 @@ def _shuffle(op: str) -> str:
 
 
 _LANES: dict[str, str] = {
-    "lane.width": "warpSize | __AMDGCN_WAVEFRONT_SIZE | __AMDGCN_WAVEFRONT_SIZE__",
+    "lane.width": "warpSize | __AMDGCN_WAVEFRONT_SIZE | __AMDGCN_WAVEFRONT_SIZE__ | C10_WARP_SIZE"
+    " | HIPCUB_DEVICE_WARP_THREADS | HIPCUB_WARP_THREADS",
     **{f"lane{n}.shuffle{op}": _shuffle(op) for n in (32, 64) for op in ("", "_up", "_down", "_xor")},
     "lane32.ballot": "falconc_ballot32($mask, $predicate)",
     "lane32.any": "falconc_any32($mask, $predicate)",
@@ -84,7 +85,7 @@ static __device__ inline void falconc_syncwarp() {
 _MATCH = """\
 // The lanes of a logical warp of 32, among those in mask that are here, that hold the same integer.
 template <class T> static __device__ inline unsigned int falconc_match_any32(unsigned int mask, T value) {
-  static_assert((T)0.5 == (T)0, "integers only");
+  static_assert((T)1.5 == (T)1, "integers only");
   const unsigned int here = falconc_ballot32(mask, 1);
   unsigned int same = 0;
   for (int lane = 0; lane < 32; ++lane) {
@@ -293,6 +294,8 @@ _INCLUDES: dict[str, str] = {
 _REFUSE: dict[str, str] = {
     "refuse.asm": "inline assembly is not translated",
     "refuse.__asm__": "inline assembly is not translated",
+    "refuse.amdgpu_flat_work_group_size": "use __launch_bounds__ for the size of a block",
+    "refuse.amdgpu_waves_per_eu": "use __launch_bounds__ for the number of waves",
     "refuse.__activemask": "which lanes happen to be together depends on the wave width",
 }
 
@@ -353,6 +356,7 @@ KIN: dict[str, str] = {
         "reserved.namespace": r"cooperative_groups::\w+|(at|c10)::hip::\w+|rocprim::\w+|hipcub::(Warp|Lane)\w*",
         "reserved.macro": r"HIP_(?!SUCCESS$|VERSION\w*$|[RC]_\d|AD_|ARRAY|LAUNCH_|MEMSET|POINTER_|RESOURCE_|TR\w_)\w+"
         r"|HIP(BLAS|RAND|FFT|SPARSE)_(CHECK|CALL|SAFE)\w*",
+        "reserved.header": r"(hip|hipcub|rocprim|rocblas|rocwmma)/.*|(ATen|c10)/hip/.*|thrust/system/hip/.*",
         "reserved.glued": "hip|hipblas|hiprand|HIP_|hipError|hipMemcpy|HIPBLAS_STATUS_",
         "reserved.device": r"__[a-z]\w*",
     }.items()
