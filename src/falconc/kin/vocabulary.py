@@ -37,7 +37,7 @@ class Vocabulary:
     notes: neutral key -> what to tell the user. locks: functions that take a lock when their operands are constants.
     reserved, reserved_in_device, reserved_in_namespace, headers: what names and files of the source dialect look like.
     macros: those names that projects also give to macros of their own. glued: beginnings that ## may complete.
-    properties: members that hold a device's lane width. wraps: (a name, its parameter) -> what this dialect writes around
+    properties: members that hold a device's lane width. wraps: (name, parameter) -> what this dialect writes around
     the argument. needs: topics of headers of the target -> what names call for them.
     """
 
