@@ -26,7 +26,7 @@ from falconc.ir.nodes import (
     Var,
 )
 from falconc.ir.types import F16, F32, I8
-from falconc.ir.walk import map_children, walk
+from falconc.ir.walk import children, map_children, walk
 
 Change = Callable[[Any, Kernel], Iterator[Any]]
 
@@ -128,7 +128,8 @@ def _lane_offset(n: Any, kernel: Kernel) -> Iterator[Any]:
     lanes = {c.result for c in walk(kernel.body) if isinstance(c, Collective)}
     if isinstance(n, Load) and n.buffer in lanes:
         (at,) = n.index
-        yield replace(n, index=(Binary("xor", at, Const(1, at.dtype)),))
+        yield replace(n, index=(Binary("and", at, Const(-2, at.dtype)),))
+        yield replace(n, index=(_plus(at, 1),))
 
 
 def _wrong_buffer(n: Any, kernel: Kernel) -> Iterator[Any]:
@@ -139,11 +140,16 @@ def _wrong_buffer(n: Any, kernel: Kernel) -> Iterator[Any]:
 
 
 def _wrong_cast(n: Any, _: Kernel) -> Iterator[Any]:
-    if isinstance(n, Cast):
-        narrow = I8 if n.operand.dtype.is_integer else F16
+    narrow = I8 if isinstance(n, Cast) and n.operand.dtype.is_integer else F16
+    if isinstance(n, Cast) and n.operand.dtype != narrow:
         yield replace(n, operand=Cast(n.operand.dtype, Cast(narrow, n.operand)))
-    if isinstance(n, Store) and n.value.dtype == F32 and not isinstance(n.value, Const):
+    if isinstance(n, Store) and n.value.dtype == F32 and not _is_small(n.value):
         yield replace(n, value=Cast(F32, Cast(F16, n.value)))
+
+
+def _is_small(e: Expr) -> bool:
+    """True for a constant, or a choice among constants: half precision holds it."""
+    return isinstance(e, Const) or (isinstance(e, Select) and _is_small(e.then) and _is_small(e.orelse))
 
 
 def _min_for_max(n: Any, _: Kernel) -> Iterator[Any]:
@@ -192,6 +198,18 @@ def _not_atomic(n: Any, _: Kernel) -> Iterator[Any]:
         yield replace(n, atomic=False)
 
 
+def _too_few_blocks(n: Any, _: Kernel) -> Iterator[Any]:
+    if isinstance(n, For) and n.kind.name == "parallel":
+        yield replace(n, hi=_plus(n.hi, -1))
+        if isinstance(n.hi, Binary) and n.hi.op == "div" and isinstance(n.hi.left, Binary):
+            yield replace(n, hi=replace(n.hi, left=n.hi.left.left))
+
+
+def _short_barrier(n: Any, _: Kernel) -> Iterator[Any]:
+    if isinstance(n, Barrier) and n.scope == "block":
+        yield replace(n, scope="warp")
+
+
 KINDS: dict[str, Change] = {
     change.__name__.lstrip("_").replace("_", "-"): change
     for change in (
@@ -219,6 +237,8 @@ KINDS: dict[str, Change] = {
         _wrong_variable,
         _one_term,
         _not_atomic,
+        _too_few_blocks,
+        _short_barrier,
     )
 }
 
@@ -237,11 +257,24 @@ def mutants(name: str, kernel: Kernel) -> Iterator[Mutant]:
 
 
 def _places(kernel: Kernel) -> Iterator[Any]:
-    yield from walk(kernel.body)
+    """Nodes that may change, in the order of ``_mutate``: of a parallel loop not the bounds, for more blocks or threads
+    than work are no mistake where a guard stops them (``_too_few_blocks`` changes the loop itself)."""
+
+    def visit(n: Any) -> Iterator[Any]:
+        yield n
+        for child in n.body if _is_parallel(n) else children(n):
+            yield from visit(child)
+
+    for s in kernel.body:
+        yield from visit(s)
+
+
+def _is_parallel(n: Any) -> bool:
+    return isinstance(n, For) and n.kind.name == "parallel"
 
 
 def _mutate(kernel: Kernel, change: Change, place: int, choice: int) -> tuple[Kernel | None, str]:
-    """The kernel with the ``choice``-th change applied to the ``place``-th node (in walk order)."""
+    """The kernel with the ``choice``-th change applied to the ``place``-th node."""
     counter = -1
     what = ""
 
@@ -254,13 +287,20 @@ def _mutate(kernel: Kernel, change: Change, place: int, choice: int) -> tuple[Ke
                 what = f"{_short(n)} -> {_short(options[choice])}"
                 return options[choice]
             return n
+        if _is_parallel(n):
+            return replace(n, body=_spliced(visit(s) for s in n.body))
         return map_children(n, visit)
 
-    body: list[Any] = []
-    for s in kernel.body:
-        new = visit(s)
-        body += new if isinstance(new, tuple) else (new,)
-    return (replace(kernel, body=tuple(body)), what) if what else (None, "")
+    body = _spliced(visit(s) for s in kernel.body)
+    return (replace(kernel, body=body), what) if what else (None, "")
+
+
+def _spliced(parts: Iterator[Any]) -> tuple[Any, ...]:
+    """Statements in a row; a part may be several or none."""
+    out: list[Any] = []
+    for part in parts:
+        out += part if isinstance(part, tuple) else (part,)
+    return tuple(out)
 
 
 def _tidy(kernel: Kernel) -> Kernel:
@@ -296,6 +336,8 @@ def _short(n: Any) -> str:
             return f"{n.dtype}({_short(n.operand)})"
         case For():
             return f"for {n.var} in {_short(n.lo)}..{_short(n.hi)} by {_short(n.step)}"
+        case Barrier():
+            return f"barrier of the {n.scope}"
         case Alloc():
             return f"{n.buffer.dtype} {n.buffer.name}"
         case _:

@@ -61,42 +61,6 @@ def test_exp2_of_a_scaled_argument_is_exp() -> None:
     assert judged(a, b).name == "Proved"
 
 
-LOOK_ALIKES = {
-    "softmax without its maximum": (hand.softmax_rows(), hand.softmax_rows(False)),
-    "relu for relu6": (hand.relu6(), hand.relu()),
-    "greater or equal in argmax": (hand.argmax(), hand.argmax(False)),
-    "sign at zero": (hand.sign(), hand.sign(1.0)),
-    "one-pass variance": (hand.variance(False), hand.variance(True)),
-    "widened after the product": (hand.widened_product(True), hand.widened_product(False)),
-    "shift for division": (hand.halve(False), hand.halve(True)),
-    "exp2 for exp": (elementwise("e", hand.call("exp", hand.X)), elementwise("e", hand.call("exp2", hand.X))),
-    "scale a little off": (scaled(0.125, False), scaled(0.1250002, False)),
-    "leaky relu": (
-        hand.relu(),
-        elementwise("relu", Select(op("gt", hand.X, f(0)), hand.X, op("mul", hand.X, f(0.01)))),
-    ),
-    "a branch for one value": (
-        elementwise("copy", hand.X),
-        elementwise("copy", Select(op("eq", hand.X, f(123.5)), f(0), hand.X)),
-    ),
-    "truncation for rounding": (
-        elementwise("whole", hand.call("rint", hand.X)),
-        elementwise("whole", hand.call("trunc", hand.X)),
-    ),
-    "ties away from zero": (
-        elementwise("whole", hand.call("rint", hand.X)),
-        elementwise("whole", hand.call("round", hand.X)),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", LOOK_ALIKES)
-def test_look_alikes_are_never_proved(name: str) -> None:
-    a, b = LOOK_ALIKES[name]
-    verdict = judged(a, b)
-    assert verdict.name == "Refuted", (verdict.name, verdict.reason)
-
-
 def test_integer_operations_without_algebra_are_only_tested() -> None:
     verdict = judged(hand.halve(True), hand.halve(True))
     assert verdict.name == "Tested"
@@ -259,13 +223,12 @@ def test_bits_read_as_another_type_are_unknown() -> None:
 
 
 def test_the_same_seed_gives_the_same_verdict() -> None:
-    a, b = LOOK_ALIKES["relu for relu6"]
+    a, b = hand.relu6(), hand.relu()
     assert judged(a, b) == judged(a, b)
 
 
 def test_a_refutation_names_element_values_and_inputs() -> None:
-    a, b = LOOK_ALIKES["sign at zero"]
-    verdict = judged(a, b)
+    verdict = judged(hand.sign(), hand.sign(1.0))
     assert verdict.difference is not None
     assert verdict.difference.buffer == "y"
     assert {verdict.difference.expected, verdict.difference.got} == {0.0, 1.0}

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from falconc.emulate import lower, sandbox
+from falconc.ir.nodes import Buffer
 from falconc.ir.types import DType
 from falconc.verify import inputs
+from falconc.verify.coverage import Side
 from falconc.verify.inputs import Kind, Pool
 from falconc.verify.options import Options
 from falconc.verify.subject import Array, Failed, Run, Sizes, Subject, evaluate, positional
@@ -40,82 +42,6 @@ class Setting:
     def end(self) -> int:
         """One past the largest index drawn: beyond the top as well, as long as it goes below zero."""
         return self.top - self.low
-
-
-@dataclass(slots=True)
-class Side:
-    """What all runs of one side showed."""
-
-    subject: Subject
-    counts: Array
-    defects: dict[tuple[str, str], Defect] = field(default_factory=dict[tuple[str, str], Defect])
-    limits: dict[int, str] = field(default_factory=dict[int, str])
-    unknowns: dict[int, str] = field(default_factory=dict[int, str])
-    overlaps: dict[int, str] = field(default_factory=dict[int, str])
-    failure: str = ""
-    runs: int = 0
-
-    @classmethod
-    def of(cls, subject: Subject) -> Side:
-        return cls(subject, np.zeros((len(subject.sites), 6), np.int64))
-
-    def take(self, run: Run) -> None:
-        self.counts += np.maximum(run.counts, 0)
-        self.limits |= dict(run.limits)
-        self.unknowns |= dict(run.unknowns)
-        self.runs += 1
-        self.overlaps |= dict(run.overlaps)
-
-    def blame(self, run: Run) -> None:
-        for d in run.defects:
-            self.defects.setdefault((d.kind, d.where), d)
-        self.overlaps |= dict(run.overlaps)
-
-    def unseen(self, with_guards: bool) -> list[str]:
-        """Choices on data with an outcome that is possible and was not met; guards and loops never entered."""
-        out: list[str] = []
-        for (kind, what, where), counts in self._by_place().items():
-            missing = _missing(what, counts[:3] > 0, counts[3:] > 0) if kind in ("choice", "sized") else []
-            if missing and (kind == "choice" or with_guards):
-                out.append(f"{where}: {what}{' of sizes' if kind == 'sized' else ''}: {', '.join(missing)}")
-            elif with_guards and kind in ("guard", "loop") and not counts[0]:
-                out.append(f"{where}: {what} never entered")
-        return out
-
-    def _by_place(self) -> dict[tuple[str, str, object], Array]:
-        """The counts of each site; conditions on native values count by their place in the text, if it is written out
-        several times."""
-        found: dict[tuple[str, str, object], Array] = {}
-        for k, site in enumerate(self.subject.sites):
-            merged = site.what.startswith("condition") and site.where is not None
-            key = (site.kind, site.what, _Place(self.subject.where(k), -1 if merged else k))
-            found[key] = found[key] + self.counts[k] if key in found else self.counts[k]
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A place in words, told apart from others with the same words by ``number``."""
-
-    words: str
-    number: int
-
-    def __str__(self) -> str:
-        return self.words
-
-
-_TRUE = {"<": (0,), "<=": (0, 1), ">": (2,), ">=": (1, 2), "==": (1,), "!=": (0, 2)}
-
-
-def _missing(what: str, seen: Array, possible: Array) -> list[str]:
-    """Outcomes still to be met: a comparison true, false and with equal operands; any other choice all three ways."""
-    names = ("false", "", "true") if what.startswith("condition") else ("less", "equal", "greater")
-    true = _TRUE.get(what.rpartition(" ")[2]) if what.startswith("comparison") else None
-    if true is None:
-        return [n for n, s, p in zip(names, seen, possible, strict=True) if p and not s]
-    false = tuple(k for k in range(3) if k not in true)
-    wanted = {"true": true, "false": false, "equal": (1,)}
-    return [n for n, ks in wanted.items() if any(possible[k] for k in ks) and not any(seen[k] for k in ks)]
 
 
 @dataclass(slots=True)
@@ -162,12 +88,17 @@ class Examination:
         setting = self.setting(sizes)
         if setting is None:
             return
+        settled = self._settled(setting)
+        if settled is None:
+            return
         hopeful: dict[str, Array] = {}
         for kind in inputs.EXACT_KINDS:
             if kind.name == "positive" and all(f.all() for f in hopeful.values()):
                 continue
-            if not self._kind(setting, kind, order, hopeful):
+            run = settled.get(kind.name) or self._source_run(setting, kind)
+            if run is None:
                 return
+            self._kind(setting, kind, order, hopeful, run)
         self.found.settings.append(setting)
         for name, finite in hopeful.items():
             if not finite.all():
@@ -232,17 +163,16 @@ class Examination:
         for s in self.source.kernel.scalars:
             if s.dtype.is_float:
                 setting.sizes[s.name] = inputs.scalar(s.dtype, kind, rng)
-        return {
-            b.name: inputs.fill(
-                b,
-                setting.extents[b.name],
-                kind,
-                rng,
-                self.pool,
-                (setting.low, setting.top) if b.name in self.indices else None,
-            )
-            for b in self.source.kernel.buffers
-        }
+        return {b.name: self._fill(b, setting, kind, rng) for b in self.source.kernel.buffers}
+
+    def _fill(self, b: Buffer, setting: Setting, kind: str, rng: np.random.Generator) -> Array:
+        """Data for one buffer. Indices are of two sorts only, both found to be in range by exact arithmetic."""
+        count = setting.extents[b.name]
+        if b.name not in self.indices:
+            return inputs.fill(b, count, kind, rng, self.pool)
+        sort = "ties" if kind == "ties" else "signed"
+        own = np.random.default_rng([self.options.seed, len(sort), *map(ord, b.name), *setting.extents.values()])
+        return inputs.fill(b, count, sort, own, self.pool, (setting.low, setting.end))
 
     def _run(
         self,
@@ -277,13 +207,13 @@ class Examination:
             side.failure = f"{failure} at {inputs.describe(setting.sizes)}"
             return None
 
-    def _source_run(self, setting: Setting, kind: Kind) -> tuple[dict[str, Array], Run] | None:
+    def _source_run(self, setting: Setting, kind: Kind) -> Run | None:
         """A clean run of the source, with extents grown and index data narrowed as needed; None if there is none."""
         for _ in range(10):
             arrays = self.arrays(setting, kind.name)
             run = self._run(self.source, setting, kind, arrays=arrays)
             if run is not None and not run.defects:
-                return arrays, run
+                return run
             outside = run is not None and any(d.kind == "out-of-bounds" for d in run.defects)
             if run is not None and outside and self._grow(setting, run):
                 continue
@@ -300,27 +230,38 @@ class Examination:
             return None
         return None
 
-    def _kind(self, setting: Setting, kind: Kind, order: int, hopeful: dict[str, Array]) -> bool:
-        ran = self._source_run(setting, kind)
-        if ran is None:
-            return False
-        arrays, run = ran
+    def _settled(self, setting: Setting) -> dict[str, Run] | None:
+        """Clean runs of the source on two kinds of inputs, all with the same extents and range of indices."""
+        found: dict[str, Run] = {}
+        for _ in range(6):
+            before = setting.low, setting.top, dict(setting.extents)
+            for kind in inputs.EXACT_KINDS[:2]:
+                run = self._source_run(setting, kind)
+                if run is None:
+                    return None
+                found[kind.name] = run
+            if before == (setting.low, setting.top, setting.extents):
+                break
+        return found
+
+    def _kind(self, setting: Setting, kind: Kind, order: int, hopeful: dict[str, Array], run: Run) -> None:
+        """Compare the target with a clean run of the source, in other orders of threads too."""
+        arrays = self.arrays(setting, kind.name)
         self.found.source.take(run)
         others = _SCHEDULES if order < 3 and (kind.plain or order == 0) else ()
         self._schedules(self.source, setting, kind, arrays, run, others)
         if not kind.plain:
             _mark_finite(run, arrays, hopeful)
         if self.target is None:
-            return True
+            return
         twin = self._run(self.target, setting, kind, arrays=arrays)
         assert self.found.target is not None
         if twin is None:
-            return True
+            return
         self.found.target.take(twin)
         self.found.target.blame(twin)
         self._schedules(self.target, setting, kind, arrays, twin, others)
         self._compare(setting, kind, arrays, run, twin)
-        return True
 
     def _schedules(
         self,

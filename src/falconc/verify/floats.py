@@ -140,7 +140,8 @@ class Floats:
         run = self.target.lowered(lower.EXACT, sizes, arrays, seed=self.seed, limits=self.exam.limits)
         if run.defects or run.unknowns:
             return {}
-        return {n: values(w, _double_or_whole(arrays[n].dtype)).astype(np.float64) for n, w in run.words.items()}
+        kinds = {n: a.dtype if a.dtype.kind in "iub" else np.float64 for n, a in arrays.items()}
+        return {n: values(w, kinds[n]).astype(np.float64) for n, w in run.words.items()}
 
     def _beyond(self, case: Case, bounds: Bounds) -> int | None:
         """First element of the target beyond its bound."""

@@ -28,6 +28,7 @@ FLOAT_KINDS = (
     "signed",
     "negative",
     "large",
+    "small",
     "offset",
     "far below",
     "huge",
@@ -180,6 +181,8 @@ def _floats(dtype: DType, count: int, kind: str, rng: np.random.Generator, pool:
             return rng.uniform(0.1, 2.0, count)
         case "large":
             return normal * 100
+        case "small":  # where a difference of large terms loses everything
+            return normal * (1e-2 if dtype.name in ("f16", "bf16") else 1e-4)
         case "offset":
             return 1000 + normal
         case "far below":

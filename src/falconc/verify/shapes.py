@@ -163,13 +163,15 @@ def _rows(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
 
 
 def _more(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
-    """All sizes equal, small ones that grow or shrink from one to the next, multiples of a tile, and random ones."""
+    """All sizes equal, small ones that grow or shrink from one to the next, multiples of a tile, random ones, and
+    none of one."""
     same = next(p for p in _PRIMES if p > 2 * max(tile.values(), default=1))
     rng = np.random.default_rng(len(free))
     rows = [dict.fromkeys(free, same), dict.fromkeys(free, 1)]
     rows += [{n: k + 2 for k, n in enumerate(free)}, {n: len(free) + 1 - k for k, n in enumerate(free)}]
     rows += [{n: 2 * tile[n] for n in free}, {n: (3 + k % 2) * tile[n] for k, n in enumerate(free)}]
-    return rows + [{n: int(rng.integers(1, 3 * tile[n] + 2)) for n in free} for _ in range(3)]
+    rows += [{n: int(rng.integers(1, 3 * tile[n] + 2)) for n in free} for _ in range(3)]
+    return rows + [{n: 0 if n == zero else tile[n] for n in free} for zero in free]
 
 
 def _within(row: Mapping[str, int], first: int) -> dict[str, int]:
@@ -178,10 +180,11 @@ def _within(row: Mapping[str, int], first: int) -> dict[str, int]:
     out = {n: min(row[n], _PRIMES[1 + k]) for k, n in enumerate(names)}
     work = 1
     for v in out.values():
-        work *= v
+        work *= max(1, v)
     for k in range(len(names)):
         n = names[(first + k) % len(names)]
-        if work // out[n] * row[n] <= _WORK or k == 0:
-            work = work // out[n] * row[n]
+        others = work // max(1, out[n])
+        if others * row[n] <= _WORK or k == 0:
+            work = max(1, others * row[n])
             out[n] = row[n]
     return out
