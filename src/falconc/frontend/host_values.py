@@ -7,7 +7,7 @@ is read token by token: what is not understood becomes an opaque value named by 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from falconc.frontend.host_types import size_of
 from falconc.frontend.tokens import CLOSE, OPEN, Token, closing
@@ -89,6 +89,12 @@ class Names:
     functions: Mapping[str, Function] = field(default_factory=dict[str, Function])
     fixed: Mapping[str, Value] = field(default_factory=dict[str, Value])
     depth: int = 0
+    spaces: frozenset[str] = frozenset()
+
+    def is_namespaced(self, qualified: str) -> bool:
+        """Whether this is a constant named with its namespace."""
+        *around, name = qualified.split("::")
+        return name in self.constants and bool(around) and all(s in self.spaces for s in around)
 
 
 def number(value: int) -> Const:
@@ -324,8 +330,8 @@ class _Reader:
         if name == "dim3" and self.peek() == "{":
             return self.primary()
         qualified = "".join(t.text for t in self.tokens[start:before]).removeprefix("::")
-        if before > start + 1 and qualified not in self.names.constants and name in self.names.constants:
-            qualified = name  # a namespace's own constant
+        if before > start + 1 and qualified not in self.names.constants and self.names.is_namespaced(qualified):
+            qualified = name
         if before == start + 1 or qualified in self.names.constants:
             return self._named(qualified)
         return opaque(self.tokens[start : self.at])
@@ -336,9 +342,7 @@ class _Reader:
         if name in self.names.values:
             return self.names.values[name]
         if name in self.names.constants:
-            inner = Names(
-                self.names.values, self.names.constants, self.names.functions, self.names.fixed, self.names.depth + 1
-            )
+            inner = replace(self.names, depth=self.names.depth + 1)
             return evaluate(self.names.constants[name], inner)
         if name in ("true", "false"):
             return Number(number(int(name == "true")))
@@ -373,7 +377,7 @@ class _Reader:
         if len(args) != len(function.params):
             return None
         bound: dict[str, Value] = {p: evaluate(a, self.names) for p, a in zip(function.params, args, strict=True)}
-        inner = Names(bound, self.names.constants, self.names.functions, {}, self.names.depth + 1)
+        inner = replace(self.names, values=bound, fixed={}, depth=self.names.depth + 1)
         return evaluate(function.body, inner)
 
 

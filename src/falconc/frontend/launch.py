@@ -28,6 +28,7 @@ from falconc.frontend.tokens import Token, closing, tokenize
 from falconc.frontend.unit import LaunchSite, Unit
 from falconc.ir import walk
 from falconc.ir.nodes import Binary, Const, Expr, Launch, Var
+from falconc.ir.types import I64
 from falconc.source import Source
 
 _ALLOCATORS = ("malloc", "malloc_managed", "malloc_async", "malloc_host", "host_alloc")
@@ -54,6 +55,7 @@ class _Finder:
                 self.kernels[info.name] = [parameter(list(tokenize(Source("", p)))) for p in info.parameters]
         written, self.functions = definitions(tokens, self.code)
         self.constants = written | (constants(unit.tree) if unit.tree is not None else {})
+        self.spaces = frozenset(b.text for a, b in pairwise(self.code) if a.text == "namespace")
         table = unit.platform.words.table
         words = [table.get(f"kin.host.{name}", "") for name in _ALLOCATORS]
         self.types = {w for k, v in table.items() if k.startswith("kin.type.") for w in v.split(" | ")}
@@ -104,15 +106,17 @@ class _Finder:
         return value.name.startswith("@") or value.name in flow.integers or text_of(written) != value.name
 
     def _flow(self, function: tuple[int, int] | None, call: Call, fixed: Mapping[str, Value]) -> Flow:
-        names = Names({}, self.constants, self.functions, fixed)
+        names = Names({}, self.constants, self.functions, fixed, spaces=self.spaces)
         flow = Flow(self.code, names, self.allocators)
         if function:
-            flow.integers |= self._integer_parameters(function)
+            host = self._host_parameters(function)
+            flow.integers |= {p.name for p in host if p.dtype}
+            names.values |= {p.name: Number(Var(p.name, I64)) for p in host if p.name}
             flow.follow(function[0] + 1, function[1], call.at)
         return flow
 
-    def _integer_parameters(self, function: tuple[int, int]) -> set[str]:
-        """Integer parameters of the host function."""
+    def _host_parameters(self, function: tuple[int, int]) -> list[Param]:
+        """Parameters of the host function; they hide constants of their names."""
         close = function[0] - 1
         while self.code[close].text != ")":
             close -= 1
@@ -122,7 +126,7 @@ class _Finder:
             if depth == 0:
                 break
             opening -= 1
-        return {p.name for part in split(self.code[opening + 1 : close]) if part and (p := parameter(part)).dtype}
+        return [parameter(part) for part in split(self.code[opening + 1 : close]) if part]
 
     def _function_around(self, at: int) -> tuple[int, int] | None:
         """Brace indices of the outermost function body around a token."""
