@@ -87,6 +87,51 @@ def _same_on_both_sides(text: str) -> list[str]:
     return [line for line in text.splitlines() if not re.search(r"__(ld|st)cs|\(\*\(|GraphInstantiate", line)]
 
 
+VECTORS = """\
+#include <hip/hip_runtime.h>
+// falconc: kernel=k grid=(n+63)/64 block=64
+__global__ void k(const float4 *x, float4 *y, float s, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  float4 v = x[i] * s + 2.0f / x[i];
+  v += x[i];
+  v *= s;
+  y[i] = v - x[0];
+}
+"""
+OWN_OPERATORS = """\
+#include <cuda_runtime.h>
+// falconc: kernel=k grid=(n+63)/64 block=64
+static __device__ __forceinline__ float4 operator+(float4 a, float4 b) {
+  return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+}
+inline __device__ void operator+=(float4 &a, const float4 &b) { a.x += b.x; a.y += b.y; a.z += b.z; a.w += b.w; }
+inline __host__ __device__ float4 operator*(float4 a, float s) {
+  return make_float4(a.x * s, a.y * s, a.z * s, a.w * s);
+}
+__global__ void k(const float4 *x, float4 *y, float s, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  float4 v = x[i] * s + x[i];
+  v += x[i];
+  y[i] = v;
+}
+"""
+
+
+@pytest.mark.parametrize(("text", "origin"), [(VECTORS, "hip"), (OWN_OPERATORS, "cuda")])
+def test_arithmetic_on_vector_types(text: str, origin: str) -> None:
+    """One dialect has it, in the other every text brings its own."""
+    result = translated(text, origin)
+    assert ("operator/(float a, float4 b)" in result) == (origin == "hip")
+    a = frontend.instance(unit(text, origin, "k"), "k")
+    assert verify.equivalent(a, frontend.instance(unit(result, DIALECTS[origin], "k"), "k")).name == "Proved"
+    assert translated(result, DIALECTS[origin]) == text
+    target = platform.get(DIALECTS[origin])
+    for report in target.toolchain.compile(Source(f"k{target.suffixes[0]}", result)):
+        assert report.status != "failed", report.log
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "origin"), CASES)
 def test_a_case_is_verified(path: Path, origin: str) -> None:

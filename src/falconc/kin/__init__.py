@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from falconc.frontend import tokens
 from falconc.frontend.tokens import Token
 from falconc.frontend.unit import Unit
-from falconc.kin import handtuned, headers, scopes, vocabulary
+from falconc.kin import handtuned, headers, operators, scopes, vocabulary
 from falconc.kin.edits import Edit, Note, apply
 from falconc.kin.hazards import Hazards
 from falconc.kin.rewrite import Rewriter
@@ -55,7 +55,7 @@ def translate(unit: Unit, target: Platform) -> Result:
     include_edits, include_notes = headers.translate(
         source, everything, words, wanted, guarded="macro.compiler" in rewriter.used
     )
-    helpers = _helpers(edits, words, headers.newline(source.text))
+    helpers = _helpers(edits, words, operators.definitions(unit, words), headers.newline(source.text))
     if helpers:
         at = headers.after_includes(source, everything)
         edits.append(Edit(at, at, helpers))
@@ -74,7 +74,7 @@ def _wanted(edits: list[Edit], code: Sequence[Token], words: Vocabulary, keys: s
 def _own_helpers(source: Source, words: Vocabulary) -> list[Edit]:
     """Deletions of the definitions that an earlier translation put into the text."""
     line_end = headers.newline(source.text)
-    out: list[Edit] = []
+    out = [] if words.has("vector.arithmetic") else operators.own(source.text)
     for definition in words.source_helpers.values():
         text = line_end + definition.replace("\n", line_end) + line_end
         at = source.text.find(text)
@@ -83,8 +83,8 @@ def _own_helpers(source: Source, words: Vocabulary) -> list[Edit]:
     return out
 
 
-def _helpers(edits: list[Edit], words: Vocabulary, line_end: str) -> str:
-    """The definitions that the edits call for, in table order, with those that they use themselves."""
+def _helpers(edits: list[Edit], words: Vocabulary, arithmetic: str, line_end: str) -> str:
+    """The definitions that the edits call for, in table order, with those that they use themselves, and arithmetic."""
     wanted: set[str] = set()
     pending = [e.text for e in edits]
     while pending:
@@ -94,6 +94,7 @@ def _helpers(edits: list[Edit], words: Vocabulary, line_end: str) -> str:
                 wanted.add(name)
                 pending.append(definition)
     texts = [definition for name, definition in words.helpers.items() if name in wanted]
+    texts += [arithmetic] if arithmetic else []
     return "".join(line_end + t.replace("\n", line_end) + line_end for t in texts)
 
 

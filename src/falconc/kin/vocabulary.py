@@ -90,6 +90,10 @@ class Vocabulary:
         """The source dialect's names for a key."""
         return frozenset(name for name, entries in self.words.items() if any(e.key == key for e in entries))
 
+    def has(self, key: str) -> bool:
+        """Whether the source dialect has a word for ``key``."""
+        return bool(self.names_of(key))
+
     def header(self, key: str) -> str | None:
         form = self.written.get(key)
         return form.text if form else None

@@ -22,19 +22,10 @@
 #define INT_MIN (-2147483647 - 1)
 #define UINT_MAX 4294967295u
 
-typedef signed char int8_t;
-typedef short int16_t;
-typedef int int32_t;
-typedef long int64_t;
-typedef unsigned char uint8_t;
-typedef unsigned short uint16_t;
-typedef unsigned int uint32_t;
-typedef unsigned long uint64_t;
-typedef unsigned long size_t;
-typedef unsigned long uintptr_t;
-typedef unsigned int uint;
-typedef unsigned char uchar;
-typedef unsigned short ushort;
+typedef signed char int8_t; typedef short int16_t; typedef int int32_t; typedef long int64_t;
+typedef unsigned char uint8_t; typedef unsigned short uint16_t; typedef unsigned int uint32_t; typedef unsigned long uint64_t;
+typedef unsigned long size_t; typedef unsigned long uintptr_t;
+typedef unsigned int uint; typedef unsigned char uchar; typedef unsigned short ushort;
 
 // --- indices ------------------------------------------------------------------------------------------------------
 struct dim3 {
@@ -242,14 +233,34 @@ DEVICE __hip_bfloat16 __float2bfloat16(float x) { return (__hip_bfloat16)x; }
 DEVICE float __bfloat162float(__hip_bfloat16 x) { return (float)x; }
 
 // --- vectors ------------------------------------------------------------------------------------------------------
-#define VECTORS(T, name)                                                                       \
-  typedef T name##1 __attribute__((ext_vector_type(1)));                                       \
-  typedef T name##2 __attribute__((ext_vector_type(2)));                                       \
-  typedef T name##3 __attribute__((ext_vector_type(3)));                                       \
-  typedef T name##4 __attribute__((ext_vector_type(4)));                                       \
-  DEVICE name##2 make_##name##2(T x, T y) { return name##2{x, y}; }                            \
-  DEVICE name##3 make_##name##3(T x, T y, T z) { return name##3{x, y, z}; }                    \
+// Classes, as in HIP's headers: texts give them operators of their own, which go before these templates.
+#define VECTORS(T, name)                                                                                       \
+  struct name##1 { typedef T part; static constexpr int parts = 1; T x; };                                     \
+  struct __attribute__((aligned(2 * sizeof(T)))) name##2 { typedef T part; static constexpr int parts = 2; T x, y; };    \
+  struct name##3 { typedef T part; static constexpr int parts = 3; T x, y, z; };                               \
+  struct __attribute__((aligned(4 * sizeof(T)))) name##4 { typedef T part; static constexpr int parts = 4; T x, y, z, w; }; \
+  DEVICE name##2 make_##name##2(T x, T y) { return name##2{x, y}; }                                            \
+  DEVICE name##3 make_##name##3(T x, T y, T z) { return name##3{x, y, z}; }                                    \
   DEVICE name##4 make_##name##4(T x, T y, T z, T w) { return name##4{x, y, z, w}; }
+#define BY_PART(op)                                                                                            \
+  template <class V, int N = V::parts> DEVICE V operator op(const V &a, const V &b) {                          \
+    V r = a;                                                                                                   \
+    for (int i = 0; i < N; ++i) (&r.x)[i] = (&a.x)[i] op (&b.x)[i];                                            \
+    return r;                                                                                                  \
+  }                                                                                                            \
+  template <class V, int N = V::parts> DEVICE V operator op(const V &a, typename V::part b) {                  \
+    V r = a;                                                                                                   \
+    for (int i = 0; i < N; ++i) (&r.x)[i] = (&a.x)[i] op b;                                                    \
+    return r;                                                                                                  \
+  }                                                                                                            \
+  template <class V, int N = V::parts> DEVICE V operator op(typename V::part a, const V &b) {                  \
+    V r = b;                                                                                                   \
+    for (int i = 0; i < N; ++i) (&r.x)[i] = a op (&b.x)[i];                                                    \
+    return r;                                                                                                  \
+  }                                                                                                            \
+  template <class V, int N = V::parts> DEVICE V &operator op##=(V &a, const V &b) { a = a op b; return a; }    \
+  template <class V, int N = V::parts> DEVICE V &operator op##=(V &a, typename V::part b) { a = a op b; return a; }
+BY_PART(+) BY_PART(-) BY_PART(*) BY_PART(/)
 VECTORS(float, float)
 VECTORS(double, double)
 VECTORS(int, int)

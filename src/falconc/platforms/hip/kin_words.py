@@ -257,6 +257,7 @@ _DEVICE: dict[str, str] = {
     "macro.compiler": "__HIPCC__ | __HIP__",
     "macro.callback": "",
     "macro.device_pass": "__HIP_DEVICE_COMPILE__",
+    "vector.arithmetic": "operators_of_vector_types",
     "trap": "-> abort()",
     "declare.shared_dynamic": "HIP_DYNAMIC_SHARED($type, $name)",
     "launch.call": "hipLaunchKernelGGL($kernel, $grid, $block, $shared, $stream, $...)",

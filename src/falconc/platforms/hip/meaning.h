@@ -30,25 +30,28 @@ typedef __nv_bfloat162 __hip_bfloat162;
 #define hipGridDim_z gridDim.z
 #define HIP_DYNAMIC_SHARED(T, name) extern __shared__ T name[];
 
-// Component-wise arithmetic, which HIP gives its vector types.
-#define FALCON_BY_PART(V, op, ...)                                                     \
-  inline V operator op(const V &a, const V &b) { V r = {__VA_ARGS__}; return r; }      \
-  inline V &operator op##=(V &a, const V &b) { a = a op b; return a; }
-#define FALCON_ARITHMETIC(T, op)                                                                                   \
-  FALCON_BY_PART(T##2, op, a.x op b.x, a.y op b.y)                                                                 \
-  FALCON_BY_PART(T##3, op, a.x op b.x, a.y op b.y, a.z op b.z)                                                     \
-  FALCON_BY_PART(T##4, op, a.x op b.x, a.y op b.y, a.z op b.z, a.w op b.w)
-FALCON_ARITHMETIC(float, +) FALCON_ARITHMETIC(float, -) FALCON_ARITHMETIC(float, *) FALCON_ARITHMETIC(float, /)
-FALCON_ARITHMETIC(double, +) FALCON_ARITHMETIC(double, -) FALCON_ARITHMETIC(double, *) FALCON_ARITHMETIC(double, /)
-FALCON_ARITHMETIC(int, +) FALCON_ARITHMETIC(int, -) FALCON_ARITHMETIC(int, *)
-FALCON_ARITHMETIC(uint, +) FALCON_ARITHMETIC(uint, -) FALCON_ARITHMETIC(uint, *)
-#define FALCON_SCALED(V, T, ...)                                                    \
-  inline V operator*(const V &a, T b) { V r = {__VA_ARGS__}; return r; }            \
-  inline V operator*(T b, const V &a) { V r = {__VA_ARGS__}; return r; }            \
-  inline V &operator*=(V &a, T b) { a = a * b; return a; }
-FALCON_SCALED(float2, float, a.x * b, a.y * b) FALCON_SCALED(float3, float, a.x * b, a.y * b, a.z * b)
-FALCON_SCALED(float4, float, a.x * b, a.y * b, a.z * b, a.w * b)
-FALCON_SCALED(double2, double, a.x * b, a.y * b)
+// Component-wise arithmetic, which HIP gives its vector types: templates, so that a text's own operators go first.
+#define FALCON_IF(V) template <class V##_, std::enable_if_t<std::is_same_v<V##_, V>, int> = 0> inline
+#define FALCON_BY_PART(V, T, op, both, right, left)                                       \
+  FALCON_IF(V) V##_ operator op(const V##_ &a, const V##_ &b) { V r = {both}; return r; } \
+  FALCON_IF(V) V##_ operator op(const V##_ &a, T b) { V r = {right}; return r; }          \
+  FALCON_IF(V) V##_ operator op(T a, const V##_ &b) { V r = {left}; return r; }           \
+  FALCON_IF(V) V##_ &operator op##=(V##_ &a, const V##_ &b) { a = a op b; return a; }     \
+  FALCON_IF(V) V##_ &operator op##=(V##_ &a, T b) { a = a op b; return a; }
+#define FALCON_LIST(...) __VA_ARGS__
+#define FALCON_ARITHMETIC(N, T, op)                                                                                   \
+  FALCON_BY_PART(N##2, T, op, FALCON_LIST(a.x op b.x, a.y op b.y), FALCON_LIST(a.x op b, a.y op b),                   \
+                 FALCON_LIST(a op b.x, a op b.y))                                                                     \
+  FALCON_BY_PART(N##3, T, op, FALCON_LIST(a.x op b.x, a.y op b.y, a.z op b.z),                                        \
+                 FALCON_LIST(a.x op b, a.y op b, a.z op b), FALCON_LIST(a op b.x, a op b.y, a op b.z))                \
+  FALCON_BY_PART(N##4, T, op, FALCON_LIST(a.x op b.x, a.y op b.y, a.z op b.z, a.w op b.w),                            \
+                 FALCON_LIST(a.x op b, a.y op b, a.z op b, a.w op b), FALCON_LIST(a op b.x, a op b.y, a op b.z, a op b.w))
+FALCON_ARITHMETIC(float, float, +) FALCON_ARITHMETIC(float, float, -)
+FALCON_ARITHMETIC(float, float, *) FALCON_ARITHMETIC(float, float, /)
+FALCON_ARITHMETIC(double, double, +) FALCON_ARITHMETIC(double, double, -)
+FALCON_ARITHMETIC(double, double, *) FALCON_ARITHMETIC(double, double, /)
+FALCON_ARITHMETIC(int, int, +) FALCON_ARITHMETIC(int, int, -) FALCON_ARITHMETIC(int, int, *)
+FALCON_ARITHMETIC(uint, unsigned, +) FALCON_ARITHMETIC(uint, unsigned, -) FALCON_ARITHMETIC(uint, unsigned, *)
 
 // Shuffles without a mask see whoever arrives; those with _sync (ROCm 6.2 on) name their lanes in 64 bits.
 #define FALCON_SHUFFLE(name, M, index)                                                                                  \
