@@ -79,6 +79,17 @@ def test_inner_loop_of_a_product_adds_up() -> None:
     assert not loop_is_free(body, ONE, "k")
 
 
+def test_along_a_row_whatever_the_length_of_rows() -> None:
+    """Two elements of one row are apart even where rows overlap, and where the arithmetic may wrap."""
+    signed = "for (int i = 0; i < n; ++i) for (int j = 0; j < n; ++j) a[i * m + j] = b[j];"
+    rows = "for (unsigned i = 0; i < (unsigned)n; ++i) for (unsigned j = 0; j < (unsigned)n; ++j) "
+    unsigned, doubled = rows + "a[i * m + j] = b[j];", rows + "a[i * m + 2u * j] = 0;"
+    for body in (signed, unsigned):
+        assert loop_is_free(body, ONE, "j")
+        assert not loop_is_free(body, ONE, "i")
+    assert not loop_is_free(doubled, ONE, "j")
+
+
 def test_rows_through_a_parameter_that_aliases_itself() -> None:
     body = "for (int i = 0; i < n; ++i) for (int j = 0; j < m; ++j) a[i * m + j] = a[(i - 1) * m + j];"
     assert not loop_is_free(body, ONE, "i")

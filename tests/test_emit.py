@@ -163,8 +163,8 @@ __global__ void gemm(const float *__restrict__ A, const float *__restrict__ B,
 void gemm_launch(const float *A, const float *B, float *C, int M, int N, int K,
                  {stream} stream) {
     const dim3 block(32, 8);
+    if (N <= 0 || M <= 0) return;  // nothing to do
     const dim3 grid((N + 31) / 32, (M + 7) / 8);
-    if (grid.x == 0 || grid.y == 0) return;  // nothing to do
     gemm<<<grid, block, 0, stream>>>(A, B, C, M, N, K);
     {check}({error}());
 }

@@ -62,7 +62,7 @@ def test_one_dimension_takes_256_threads_and_a_guard() -> None:
     assert kernel_part(text) == (
         "    const int i = blockIdx.x * blockDim.x + threadIdx.x;\n    if (i < n) {\n        y[i] = x[i] * 2.0f;\n    }"
     )
-    assert "const dim3 block(256);\n    const dim3 grid((n + 255) / 256);" in text
+    assert "if (n <= 0) return;  // nothing to do\n    const dim3 grid((n + 255) / 256);" in text
 
 
 def test_a_multiple_of_the_block_needs_no_guard() -> None:

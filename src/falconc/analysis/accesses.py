@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from falconc.ir.affine import Poly
+from falconc.ir.affine import Poly, ring
 from falconc.ir.nodes import (
     Alloc,
     Body,
+    Cast,
     Expr,
     For,
     If,
@@ -19,6 +20,7 @@ from falconc.ir.nodes import (
     Stmt,
     Store,
     Update,
+    Var,
     View,
     While,
 )
@@ -35,6 +37,8 @@ class Access:
     node: Load | Store | Update
     memory: str
     index: tuple[Poly | None, ...]
+    wrapped: Poly | None  # a flat index as if its arithmetic did not wrap; right modulo 2 ** bits
+    bits: int
     size: int
     loops: tuple[For, ...]
     guards: tuple[tuple[Expr, bool], ...]
@@ -137,7 +141,22 @@ class Collector:
             start = seen.offset.divided(size) if seen.offset is not None and size else None
             first = index[0] if len(index) == 1 else None
             index = (first + start if first is not None and start is not None else None,)
-        self.found.append(Access(n, memory, index, size, loops, guards, ranges))
+        wrapped, bits = _wrapped(n.index[0], ranges) if len(n.index) == 1 and seen is None else (None, 0)
+        self.found.append(Access(n, memory, index, wrapped, bits, size, loops, guards, ranges))
+
+
+def _wrapped(e: Expr, ranges: Ranges) -> tuple[Poly, int]:
+    """``e`` modulo the size of the type it is computed in, and the bits of that type."""
+    while isinstance(e, Cast) and e.operand.dtype.is_integer and e.operand.dtype.bits <= e.dtype.bits:
+        e = e.operand
+
+    def exact(atom: Expr) -> Poly | None:
+        if isinstance(atom, Var) and atom.name in ranges.defs and ranges.defs[atom.name].dtype == e.dtype:
+            return ring(ranges.defs[atom.name]).substituted(exact)
+        known = ranges.expanded(ranges.poly(atom))
+        return None if known == Poly.atom(atom) else known
+
+    return ring(e).substituted(exact), e.dtype.bits
 
 
 def collect(kernel: Kernel, loop: For) -> list[Access]:

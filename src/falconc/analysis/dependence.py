@@ -126,6 +126,17 @@ def _written(kernel: Kernel, loop: For) -> frozenset[str]:
         found |= more
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """fixed: with one value during the loop. written: buffers that it changes."""
+
+    fixed: frozenset[str]
+    written: frozenset[str]
+
+
+Place = tuple[Access, tuple[Poly, ...]]
+
+
 def _among(
     memory: str, found: list[Access], loop: For, fixed: frozenset[str], written: frozenset[str]
 ) -> Dependence | None:
@@ -136,21 +147,41 @@ def _among(
             return None
     if len({a.size for a in found}) != 1:
         return Dependence(f"'{memory}' is read as elements of different sizes", found[0].node.where)
-    rank = {len(a.index) for a in found}
-    if rank == {1}:
-        parts = subscripts(found, fixed)
-    elif len(rank) == 1 and all(p is not None for a in found for p in a.index):
-        parts = [tuple(p for p in a.index if p is not None) for a in found]
-    else:
-        parts = None
-    if parts is None:
+    of_loop = _Names(fixed, written)
+    readings = _readings(found, fixed)
+    if not readings:
         return Dependence(f"indices of '{memory}' that cannot be told apart", found[0].node.where)
-    for k, a in enumerate(found):
-        for j, b in enumerate(found):
-            if not a.writes or (b.writes and j < k):
+    meeting: Dependence | None = None
+    for parts, modulus in readings:
+        places = list(zip(found, parts, strict=True))
+        meeting = _first_meeting(memory, places, modulus, loop, of_loop)
+        if meeting is None:
+            return None
+    return meeting
+
+
+def _readings(found: list[Access], fixed: frozenset[str]) -> list[tuple[list[tuple[Poly, ...]], int]]:
+    """Ways to tell elements apart: subscripts, and what they are equal modulo (0: equal)."""
+    ranks = {len(a.index) for a in found}
+    exact = [tuple(p for p in a.index if p is not None) for a in found]
+    out: list[tuple[list[tuple[Poly, ...]], int]] = []
+    if ranks == {1} and (parts := subscripts(found, fixed)) is not None:
+        out.append((parts, 0))
+    if len(ranks) == 1 and all(len(e) == len(a.index) for e, a in zip(exact, found, strict=True)):
+        out.append((exact, 0))
+    wrapped = [(a.wrapped,) for a in found if a.wrapped is not None]
+    if ranks == {1} and len(wrapped) == len(found) and len({a.bits for a in found}) == 1:
+        out.append(([*wrapped], 1 << found[0].bits))
+    return out
+
+
+def _first_meeting(memory: str, places: list[Place], modulus: int, loop: For, of_loop: _Names) -> Dependence | None:
+    for k, a in enumerate(places):
+        for j, b in enumerate(places):
+            if not a[0].writes or (b[0].writes and j < k):
                 continue  # two reads, or looked at already
-            if _may_meet(a, parts[k], b, parts[j], loop, fixed, written):
-                return Dependence(f"iterations meet in '{memory}'", a.node.where, b.node.where)
+            if _may_meet(a, b, modulus, loop, of_loop):
+                return Dependence(f"iterations meet in '{memory}'", a[0].node.where, b[0].node.where)
     return None
 
 
@@ -210,6 +241,7 @@ class _Instance:
     def loop(self, loop: For, ranges: Ranges) -> None:
         var = self.name(f"v_{loop.var}", False)
         lo = self.poly(ranges.expanded(ranges.poly(loop.lo)), ranges)
+        self.constraints.append(f"{loop.dtype.lowest} <= {var} <= {loop.dtype.highest}")
         self.constraints.append(f"{lo} <= {var}")
         hi = self.poly(ranges.expanded(ranges.poly(loop.hi)), ranges)
         self.constraints.append(f"{var} < {hi}")
@@ -243,24 +275,16 @@ def _product(m: Sequence[Expr]) -> Expr:
     return out
 
 
-def _may_meet(
-    a: Access,
-    parts_a: tuple[Poly, ...],
-    b: Access,
-    parts_b: tuple[Poly, ...],
-    loop: For,
-    fixed: frozenset[str],
-    written: frozenset[str],
-) -> bool:
-    """Whether access ``a`` of one iteration and ``b`` of another can touch one element."""
-    if len(parts_a) != len(parts_b):
+def _may_meet(a: Place, b: Place, modulus: int, loop: For, of_loop: _Names) -> bool:
+    """Whether access ``a`` of one iteration and ``b`` of another can touch one element (modulo ``modulus``, if any)."""
+    if len(a[1]) != len(b[1]):
         return True
     names: set[str] = set()
     symbols: dict[Expr, str] = {}
     texts: list[list[str]] = []
     constraints: list[str] = []
-    for access, parts, mark in ((a, parts_a, "_1"), (b, parts_b, "_2")):
-        here = _Instance(mark, fixed, written, names, symbols)
+    for (access, parts), mark in ((a, "_1"), (b, "_2")):
+        here = _Instance(mark, of_loop.fixed, of_loop.written, names, symbols)
         here.loop(loop, access.ranges)
         for inner in access.loops:
             here.loop(inner, access.ranges)
@@ -268,6 +292,8 @@ def _may_meet(
             here.guard(cond, outcome, access.ranges)
         texts.append([here.poly(p, access.ranges) for p in parts])
         constraints += here.constraints
-    constraints += [f"{x} = {y}" for x, y in zip(*texts, strict=True)]
+    turns = f" + {modulus} turns" if modulus else ""
+    names |= {"turns"} if modulus else set()
+    constraints += [f"{x} = {y}{turns}" for x, y in zip(*texts, strict=True)]
     constraints.append(f"v_{loop.var}_1 != v_{loop.var}_2")
     return not presburger.is_empty(names, constraints)

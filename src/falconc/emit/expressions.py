@@ -324,7 +324,6 @@ class Expressions:
             ctype = e.dtype
         return self._joined(e.op, left, right, ctype)
 
-
     def _one_unsigned(self, e: Binary) -> Text | None:
         """An unsigned operation of which C converts one operand by itself."""
         if e.dtype.kind != "uint":

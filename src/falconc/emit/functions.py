@@ -9,8 +9,9 @@ from falconc.emit.scopes import names_in_scope
 from falconc.emit.simt import ThreadStatements, work_of
 from falconc.emit.statements import Statements
 from falconc.errors import Unsupported
-from falconc.ir.nodes import Buffer, Const, Expr, Kernel, Launch, Param
-from falconc.ir.walk import bound_names
+from falconc.ir.nodes import Binary, Buffer, Const, Expr, Kernel, Launch, Node, Param, Select
+from falconc.ir.simplify_expr import negation
+from falconc.ir.walk import bound_names, rewrite
 
 
 def is_launched(kernel: Kernel, words: Mapping[str, str]) -> bool:
@@ -103,9 +104,12 @@ def _launcher(kernel: Kernel, launch: Launch, e: Expressions) -> str:
         while local[word] in {p.name for p in kernel.params}:
             local[word] += "_"
     writer.line(f"const dim3 {local['block']}({_extents([str(n) for n in launch.block])});")
-    writer.line(f"const dim3 {local['grid']}({_extents([_grid_extent(x, e) for x in launch.grid])});")
+    empty, extents = _nonempty(launch.grid)
+    if empty:
+        writer.line(f"if ({' || '.join(dict.fromkeys(e.condition(c) for c in empty))}) return;  // nothing to do")
+    writer.line(f"const dim3 {local['grid']}({_extents([_grid_extent(x, e) for x in extents])});")
     open_ended = [f"{local['grid']}.{c} == 0" for c, x in zip("xyz", launch.grid, strict=True) if not _is_constant(x)]
-    if open_ended:
+    if open_ended and not empty:
         writer.line(f"if ({' || '.join(open_ended)}) return;  // nothing to do")
     args = ", ".join(e.names.get(p.name, p.name) for p in kernel.params)
     call = e.word("launch").format(
@@ -116,6 +120,24 @@ def _launcher(kernel: Kernel, launch: Launch, e: Expressions) -> str:
     writer.line(f"{e.word('check.macro')}({e.word('host.last_error')}());")
     writer.close()
     return "\n".join(writer.lines)
+
+
+def _nonempty(grid: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
+    """When a grid has no blocks (its extents count up from 0), and its extents where it has some."""
+    empty: list[Expr] = []
+
+    def visit(n: Node) -> Node:
+        match n:
+            case Binary(op="max") if n.right == Const(0, n.dtype):
+                empty.append(Binary("le", n.left, n.right))
+                return n.left
+            case Select() if n.orelse == Const(0, n.dtype):
+                empty.append(negation(n.cond))
+                return n.then
+            case _:
+                return n
+
+    return empty, [rewrite(x, visit) for x in grid]
 
 
 def _extents(extents: list[str]) -> str:

@@ -19,6 +19,7 @@ from falconc.ir.nodes import (
     Launch,
     Let,
     Load,
+    Select,
     Stmt,
     Store,
     Update,
@@ -227,7 +228,7 @@ class _Axes:
     def spread(self, loop: For, coordinate: str, threads: int) -> tuple[Let, Expr | None]:
         """The loop variable from block and thread, and the guard for the tail."""
         extent, dtype = _extent(loop), loop.dtype
-        blocks = ceil_div(extent, threads)
+        blocks = ceil_div(_launched(loop), threads)
         self._grid[coordinate] = blocks
         block, thread = self._fresh(f"b{coordinate}"), self._fresh(f"t{coordinate}")
         self._loops += [(f"block.{coordinate}", block, blocks)]
@@ -252,7 +253,7 @@ class _Axes:
             chosen.insert(0, kept.pop())
         if not chosen:
             return lets, kept
-        name, rest = self._fresh("bz"), None
+        name, rest, blocks = self._fresh("bz"), None, None
         for place, loop in reversed(list(enumerate(chosen))):
             dtype = loop.dtype
             index: Expr = _as(dtype, Var(name, chosen[0].dtype))
@@ -262,8 +263,9 @@ class _Axes:
                 index = Binary("mod", index, _extent(loop))
             lets[loop.var] = Let(loop.var, _iteration(loop, index), where=loop.where)
             rest = _extent(loop) if rest is None else product(_extent(loop), rest)
-        assert rest is not None
-        self._grid["z"] = _as(chosen[0].dtype, rest)
+            blocks = _launched(loop) if blocks is None else product(_launched(loop), blocks)
+        assert blocks is not None
+        self._grid["z"] = _as(chosen[0].dtype, blocks)
         self._loops.append(("block.z", name, self._grid["z"]))
         return lets, kept
 
@@ -291,6 +293,18 @@ def _wrapped(nest: Nest, bound: list[For], left: list[For], lets: dict[str, Let]
         body = (If(whole, body),)
     front: list[Stmt] = [lets[loop.var] for loop in bound]
     return (*front, *body)
+
+
+def _launched(loop: For) -> Expr:
+    """How many iterations the loop has; none where the bounds are the wrong way round."""
+    zero = Const(0, loop.dtype)
+    span = loop.hi if loop.lo == zero else _difference(loop.hi, loop.lo)
+    if not isinstance(span, Const):
+        if loop.dtype.is_signed:
+            span = Binary("max", span, zero)
+        elif loop.lo != zero:
+            span = Select(Binary("lt", loop.lo, loop.hi), span, zero)
+    return span if loop.step == Const(1, loop.dtype) else ceil_div(span, loop.step)
 
 
 def _extent(loop: For) -> Expr:

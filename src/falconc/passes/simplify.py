@@ -169,8 +169,8 @@ def _moved_list(body: Body, uses: dict[str, int]) -> Body:
 
 
 def _may_move(s: Let) -> bool:
-    """A name or an element is worth no name of its own, nor is a small value that the text gave none."""
-    return isinstance(s.value, Var | Load) or (is_numbered(s.name) and cost(s.value) <= _SMALL)
+    """A name that falconc gave, for an element or a small value."""
+    return is_numbered(s.name) and (isinstance(s.value, Var | Load) or cost(s.value) <= _SMALL)
 
 
 def _takes(s: Stmt, name: str) -> bool:

@@ -102,7 +102,7 @@ class Subject:
         launch = self.kernel.launch
         if launch is None:
             return (1, 1, 1), (1, 1, 1), 0
-        x, y, z = (evaluate(e, sizes) for e in launch.grid)
+        x, y, z = (max(0, evaluate(e, sizes)) for e in launch.grid)  # a launch of no blocks runs nothing
         return (x, y, z), launch.block, evaluate(launch.shared_bytes, sizes)
 
     # --- runs ----------------------------------------------------------------------------------------------------
