@@ -12,6 +12,7 @@ from falconc import emit, frontend, platform, recipe, verify
 from falconc.errors import Unsupported
 from falconc.ir.nodes import Kernel
 from falconc.passes.loop_recovery import LoopRecovery
+from falconc.passes.parallelise import Parallelise
 from falconc.source import Source
 
 CPU = platform.get("cpu")
@@ -109,7 +110,8 @@ EXACT = [name for name in CASES if name not in ("values that live across a barri
 @pytest.mark.parametrize("name", CASES)
 def test_text(name: str) -> None:
     case = CASES[name]
-    text = emit.emit(recipe.replay(lifted(case), CPU.pipeline, CPU)[-1].kernel, CPU, source_name="k.cu")
+    kernel = recipe.replay(lifted(case), (LoopRecovery(), Parallelise()), CPU)[-1].kernel
+    text = emit.emit(kernel, CPU, source_name="k.cu")
     assert body_of(re.sub(r"#pragma omp.*\n", "", text)) == case.loops
 
 

@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 
 from falconc.errors import Refused
 from falconc.ir import types
-from falconc.ir.nodes import Alloc, Barrier, Const, For, Kernel, Launch, Let, Stmt
-from falconc.ir.walk import walk
+from falconc.ir.nodes import SERIAL, Alloc, Barrier, Const, For, Kernel, Launch, Let, Node, Stmt, parallel
+from falconc.ir.walk import rewrite, walk
 from falconc.passes import Pass, loop_bind_block, loop_bind_grid
 from falconc.platform import Platform
 
@@ -53,7 +53,9 @@ class LoopBind(Pass):
         bound = loop_bind_grid.bind(kernel, platform, self.x, self.y)
         if bound is None:
             bound = loop_bind_block.bind(kernel, platform, self.x * max(self.y, 1))
-        return bound if bound is not None else replace(kernel, launch=Launch((_ONE, _ONE, _ONE), (1, 1, 1)))
+        if bound is None:
+            bound = replace(kernel, launch=Launch((_ONE, _ONE, _ONE), (1, 1, 1)))
+        return replace(bound, body=rewrite(bound.body, _in_one_thread))
 
     @classmethod
     def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
@@ -68,6 +70,11 @@ class LoopBind(Pass):
         for x, y in shapes:
             if x * y <= platform.limits.get("threads.block", 1024):
                 yield cls(x, y)
+
+
+def _in_one_thread(n: Node) -> Node:
+    """What is left of independent loops runs in order."""
+    return replace(n, kind=SERIAL) if isinstance(n, For) and n.kind == parallel("data") else n
 
 
 def _check_plain(kernel: Kernel) -> None:

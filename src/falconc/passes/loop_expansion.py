@@ -33,7 +33,7 @@ from falconc.ir.walk import bound_names, buffers_read, buffers_written, rewrite,
 from falconc.passes import Pass
 from falconc.passes.independent import is_independent
 from falconc.passes.loop_bind_grid import stride
-from falconc.passes.names import Names, again
+from falconc.passes.names import Names, again, readable
 from falconc.passes.polynomial import Facts
 from falconc.passes.reindex import tidy
 from falconc.platform import Platform
@@ -81,7 +81,7 @@ class LoopExpansion(Pass):
         body = visit(kernel.body)
         if self.loop and not changed:
             raise Refused(f"loop '{self.loop}' is no independent loop around a sum")
-        return replace(kernel, body=body) if changed else kernel
+        return readable(replace(kernel, body=body)) if changed else kernel
 
     @classmethod
     def sites(cls, kernel: Kernel, platform: Platform) -> Iterator[Self]:
@@ -183,12 +183,13 @@ def _expanded(s: _Sum, names: Names) -> For:
     width = Var(names.fresh("width"), dtype)
     part = _Strip(s, start, width, names)
     arrays = tuple(Alloc(replace(t.buffer, shape=(Const(extent, dtype),)), where=t.where) for t in s.totals)
+    starting = part.loop(s.before)
     nest, innermost = _nest(s.inner)
     adding: Body = part.loop(innermost)
     for loop in reversed(nest):
         adding = (replace(loop, body=adding, kind=SERIAL if loop.kind.name == "unrolled" else loop.kind),)
     left = Binary("min", Const(extent, dtype), Binary("sub", s.loop.hi, start))
-    body: Body = (Let(width.name, left), *arrays, *part.loop(s.before), *adding, *part.loop(s.after))
+    body: Body = (Let(width.name, left), *arrays, *starting, *adding, *part.loop(s.after))
     step = Const(extent, dtype)
     return For(start.name, s.loop.lo, s.loop.hi, step, body, s.loop.kind, where=s.loop.where)
 
