@@ -134,6 +134,11 @@ FROM_64 = {
     "rank among voters": "const unsigned long long m = __ballot(v > 0); r = __popcll(m & ((1ull << __lane_id()) - 1));",
     "any and all": "r = __any(v > 3) * 2 + __all(v > -5);",
     "wave barrier": "__shared__ int s[128]; s[t] = v; __builtin_amdgcn_fence(__ATOMIC_RELEASE, \"wavefront\"); __builtin_amdgcn_wave_barrier(); r = s[t / 64 * 64];",
+    "first lane and any lane": "r = __builtin_amdgcn_readfirstlane(v) + __builtin_amdgcn_readlane(v, 40);",
+    "permute": "r = __builtin_amdgcn_ds_bpermute((t ^ 33) << 2, v);",
+    "lanes below": "r = __builtin_amdgcn_mbcnt_hi(~0u, __builtin_amdgcn_mbcnt_lo(~0u, 0u)) + v;",
+    "voters below": "const unsigned long long m = __builtin_amdgcn_ballot_w64(v > 0); r = __builtin_amdgcn_mbcnt_hi((unsigned)(m >> 32), __builtin_amdgcn_mbcnt_lo((unsigned)m, 0u));",
+    "local names": "__shared__ int s[128]; s[__builtin_amdgcn_workitem_id_x()] = v; __builtin_amdgcn_s_barrier(); r = s[__builtin_amdgcn_workgroup_size_x() - 1 - t] + __builtin_amdgcn_sdot4(v, 3, 1, false);",
     "masks of 64 lanes": "r = __shfl_down_sync(0xffffffffffffffffull, v, 32) + __popcll(__ballot_sync(~0ull, v > 0));",
 }  # fmt: skip
 

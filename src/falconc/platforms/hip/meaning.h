@@ -100,6 +100,51 @@ template <class T> inline unsigned long long __match_any_sync(unsigned long long
   return r;
 }
 inline unsigned __lane_id() { return (unsigned)falcon::lane(); }
+/// Value of the first lane that is here.
+inline int __builtin_amdgcn_readfirstlane(int v FALCON_SITE) {
+  falcon::lanes<int> V(v FALCON_AT);
+  int r = v, found = 0;
+  for (int i = 0; i < 64; ++i)
+    if (found == 0 && (falcon::arrived(V) >> i & 1ull) != 0ull) { r = V[i]; found = 1; }
+  return r;
+}
+inline int __builtin_amdgcn_readlane(int v, int s FALCON_SITE) {
+  falcon::lanes<int> V(v FALCON_AT);
+  return V[s & 63];
+}
+/// Value of the lane that a byte address of 4 bytes a lane names.
+inline int __builtin_amdgcn_ds_bpermute(int address, int v FALCON_SITE) {
+  falcon::lanes<int> V(v FALCON_AT);
+  return V[address >> 2 & 63];
+}
+/// base and the bits of mask for lanes below this one, among the lower (upper) 32 of a wave.
+inline unsigned __builtin_amdgcn_mbcnt_lo(unsigned mask, unsigned base) {
+  unsigned l = (unsigned)falcon::lane();
+  return base + (unsigned)__popc(l < 32u ? mask & ((1u << l) - 1u) : mask);
+}
+inline unsigned __builtin_amdgcn_mbcnt_hi(unsigned mask, unsigned base) {
+  unsigned l = (unsigned)falcon::lane();
+  return base + (l < 32u ? 0u : (unsigned)__popc(mask & ((1u << (l & 31u)) - 1u)));
+}
+#define __builtin_amdgcn_ballot_w64 __ballot
+inline float __builtin_amdgcn_fmed3f(float a, float b, float c) { return fmaxf(fminf(a, b), fminf(fmaxf(a, b), c)); }
+inline float __builtin_amdgcn_rsqf(float x) { return rsqrtf(x); }
+inline float __builtin_amdgcn_sqrtf(float x) { return sqrtf(x); }
+inline float __builtin_amdgcn_exp2f(float x) { return exp2f(x); }
+inline float __builtin_amdgcn_logf(float x) { return log2f(x); }
+#define __builtin_amdgcn_workitem_id_x() threadIdx.x
+#define __builtin_amdgcn_workitem_id_y() threadIdx.y
+#define __builtin_amdgcn_workitem_id_z() threadIdx.z
+#define __builtin_amdgcn_workgroup_id_x() blockIdx.x
+#define __builtin_amdgcn_workgroup_id_y() blockIdx.y
+#define __builtin_amdgcn_workgroup_id_z() blockIdx.z
+#define __builtin_amdgcn_workgroup_size_x() blockDim.x
+#define __builtin_amdgcn_workgroup_size_y() blockDim.y
+#define __builtin_amdgcn_workgroup_size_z() blockDim.z
+inline int __builtin_amdgcn_sdot4(int a, int b, int c, bool) { return __dp4a(a, b, c); }
+inline unsigned __builtin_amdgcn_udot4(unsigned a, unsigned b, unsigned c, bool) { return __dp4a(a, b, c); }
+#define __builtin_nontemporal_load(p) __ldcs(p)
+#define __builtin_nontemporal_store(v, p) __stcs(p, v)
 inline void __builtin_amdgcn_s_barrier(FALCON_ONLY_SITE) { falcon_syncthreads(FALCON_PASS_SITE); }
 // Half a wave may be in another branch: only those who arrive meet.
 inline void __builtin_amdgcn_wave_barrier(FALCON_ONLY_SITE) { falcon::lanes<int> V(0 FALCON_AT); }
