@@ -10,7 +10,8 @@ import pytest
 
 from falconc import emit, frontend, platform, recipe, verify
 from falconc.errors import Unsupported
-from falconc.ir.nodes import Kernel
+from falconc.ir.nodes import Kernel, Update
+from falconc.ir.walk import walk
 from falconc.passes.loop_recovery import LoopRecovery
 from falconc.passes.parallelise import Parallelise
 from falconc.source import Source
@@ -65,7 +66,8 @@ CASES = {
         "grid=4 block=64",
         "__shared__ int s[64]; s[threadIdx.x] = x[blockIdx.x * 64 + threadIdx.x]; __syncthreads();"
         " y[blockIdx.x * 64 + threadIdx.x] = s[63 - threadIdx.x];",
-        "for (int i = 0; i < 4; ++i) { for (int j = 0; j < 64; ++j) { y[(int64_t)i * 64 + j] = x[(int64_t)i * 64 - j + 63]; } }",
+        "for (int i = 0; i < 4; ++i) { for (int j = 0; j < 64; ++j) {"
+        " y[(int64_t)i * 64 + j] = x[(int64_t)i * 64 - j + 63]; } }",
     ),
     "tree in shared memory": Case(
         "float *y, const float *x, int n, int rows",
@@ -147,3 +149,22 @@ def test_a_thread_that_reads_what_another_has_not_put_yet_keeps_its_array() -> N
     result = LoopRecovery().apply(kernel, CPU)
     verdict = verify.equivalent_kernels(kernel, result)
     assert verdict.name in ("Proved", "Tested"), verdict.reason
+
+
+def test_an_atomic_update_on_cores_is_read_back_as_one() -> None:
+    """A block's own sums meet in one cell a block: the blocks run on cores, the meeting is one step."""
+    case = Case(
+        "unsigned *total, const unsigned *x, int n",
+        "grid=(n+4095)/4096 block=64",
+        "__shared__ unsigned s; if (threadIdx.x == 0) s = 0; __syncthreads();"
+        " for (int i = threadIdx.x; i < 4096; i += 64) if (blockIdx.x * 4096 + i < n)"
+        " atomicAdd(&s, x[blockIdx.x * 4096 + i]);"
+        " __syncthreads(); if (threadIdx.x == 0) atomicAdd(total, s);",
+        "",
+    )
+    kernel = recipe.replay(lifted(case), CPU.pipeline, CPU)[-1].kernel
+    text = emit.emit(kernel, CPU, source_name="k.cu")
+    assert "#pragma omp parallel for" in text
+    assert "#pragma omp atomic\n        total[0] += s" in text
+    again = frontend.instance(frontend.load(Source("k.c", text), CPU), "k").kernel
+    assert [n.buffer for n in walk(again.body) if isinstance(n, Update) and n.atomic] == ["total"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from falconc.frontend.clang import Cursor
 
 if TYPE_CHECKING:
     from falconc.frontend.lift_state import State
-from falconc.ir.nodes import SERIAL, LoopKind, parallel
+from falconc.ir.nodes import SERIAL, Binary, Load, LoopKind, Store, Update, UpdateOp, parallel
+from falconc.ir.walk import walk
 
 _LINE = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+omp[ \t]+((?:[^\n\\]|\\\r?\n|\\.)*)", re.MULTILINE)
+_ORDERLESS: dict[str, UpdateOp] = {"add": "add", "mul": "mul", "and": "and", "or": "or", "xor": "xor"}
 _HARMLESS = ("simd", "declare simd", "flush")
 
 
@@ -33,14 +35,41 @@ def kind_of(s: State, c: Cursor) -> LoopKind | None:
     """What an OpenMP line says about this loop; None if nothing does."""
     if c.offset in s.collapsed:
         return parallel("data")
+    p = _before(s, c)
+    return _kind(s, c, p) if p else None
+
+
+def _before(s: State, c: Cursor) -> Pragma | None:
+    """The OpenMP line in front of a statement."""
     span = s.tree.span(c)
     if span is None:
         return None
     text = s.tree.source.text
     for p in s.pragmas:
         if p.end <= span.offset and _blank(text[p.end : span.offset]):
-            return _kind(s, c, p)
+            return p
     return None
+
+
+def is_atomic(s: State, c: Cursor) -> bool:
+    """Whether the statement is to be one step."""
+    if not s.pragmas:
+        return False
+    p = _before(s, c)
+    return p is not None and p.words.split()[:1] == ["atomic"]
+
+
+def in_one_step(s: State, c: Cursor, items: list[Any]) -> list[Any]:
+    """The statements of an assignment with its store as an atomic update."""
+    if items and isinstance(store := items[-1], Store) and isinstance(new := store.value, Binary):
+        old = Load(store.buffer, store.index, new.dtype)
+        for here, more in ((new.left, new.right), (new.right, new.left)):
+            reads = any(isinstance(n, Load) and n.buffer == store.buffer for n in walk(more))
+            if here == old and not reads and (new.op in _ORDERLESS or (new.op == "sub" and here is new.left)):
+                op = _ORDERLESS.get(new.op, "sub")
+                update = Update(store.buffer, store.index, op, (more,), atomic=True, where=store.where)
+                return [*items[:-1], update]
+    raise s.unsupported(c, "'#pragma omp atomic' on this statement", "write x += value")
 
 
 def _blank(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from falconc.frontend import lift_call, lift_decl, lift_expr, lift_loops
+from falconc.frontend import lift_call, lift_decl, lift_expr, lift_loops, lift_pragmas
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import binary, cast, constant, integer, negate
 from falconc.frontend.lift_state import KERNEL, Block, Jump, State, body
@@ -25,7 +25,12 @@ def statement(s: State, c: Cursor) -> None:
         elif c.kind in ("GOTO_STMT", "LABEL_STMT", "INDIRECT_GOTO_STMT"):
             raise s.unsupported(c, "goto", "write it with loops and conditions")
         elif c.kind.endswith(("EXPR", "OPERATOR", "LITERAL")):
-            lift_expr.effect(s, c)
+            if lift_pragmas.is_atomic(s, c):
+                with s.collect() as items:
+                    lift_expr.effect(s, c)
+                s.out.extend(lift_pragmas.in_one_step(s, c, items))
+            else:
+                lift_expr.effect(s, c)
         else:
             raise s.unsupported(c, f"this statement ({c.kind.lower().replace('_', ' ')})")
 

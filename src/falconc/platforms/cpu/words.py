@@ -32,17 +32,31 @@ def _bitcasts() -> dict[str, str]:
     return {f"bitcast.{to}.{source}": f"__builtin_bit_cast({kinds[to]}, {{0}})" for to, source in both}
 
 
-_BF16_TO_FLOAT = """static inline float bf16_to_float(bf16 x) {
+# Compilers before GCC 13 have no bfloat16: its bits, and functions that convert (round to nearest even, quiet NaN).
+_BF16_TYPE = """#if defined(__clang__) || __GNUC__ >= 13
+typedef __bf16 bfloat16;
+#else
+typedef uint16_t bfloat16;  // the bits
+#endif"""
+_BF16_TO_FLOAT = """static inline float bf16_to_float(bfloat16 x) {
+#if defined(__clang__) || __GNUC__ >= 13
+    return (float)x;
+#else
     const unsigned int bits = (unsigned int)x << 16;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
+#endif
 }"""
-_FLOAT_TO_BF16 = """static inline bf16 float_to_bf16(float x) {
+_FLOAT_TO_BF16 = """static inline bfloat16 float_to_bf16(float x) {
+#if defined(__clang__) || __GNUC__ >= 13
+    return (bfloat16)x;
+#else
     unsigned int bits;
     memcpy(&bits, &x, sizeof bits);
-    if (x != x) return (bf16)(bits >> 16 | 64);
-    return (bf16)((bits + 32767 + (bits >> 16 & 1)) >> 16);
+    if (x != x) return (bfloat16)(bits >> 16 | 64);
+    return (bfloat16)((bits + 32767 + (bits >> 16 & 1)) >> 16);
+#endif
 }"""
 
 WORDS = Words(
@@ -51,9 +65,8 @@ WORDS = Words(
         **_integer_helpers(),
         **_bitcasts(),
         "type.f16": "_Float16",
-        # Older compilers have no bfloat16: its bits, and functions that convert (round to nearest even, quiet NaN).
-        "type.bf16": "bf16",
-        "define.type.bf16": "typedef uint16_t bf16;",
+        "type.bf16": "bfloat16",
+        "define.type.bf16": _BF16_TYPE,
         "convert.f32.bf16": "bf16_to_float({0})",
         "define.convert.f32.bf16": _BF16_TO_FLOAT,
         "convert.bf16.f32": "float_to_bf16({0})",
