@@ -1,5 +1,5 @@
+// expect: Unknown bit reinterpretation
 // Atomics on double, half2, bfloat162 and float maximum through ordered integers.
-// expect: Unknown
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 __device__ __forceinline__ float atomicMaxFloat(float *addr, float value) {

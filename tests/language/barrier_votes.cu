@@ -1,4 +1,3 @@
-// expect: Tested
 // __syncthreads_count, __syncthreads_or, __syncthreads_and: block-wide decisions.
 __global__ void decide(const float *x, int *count, float *y, float limit, int n) {
   const int i = blockIdx.x * blockDim.x + threadIdx.x;

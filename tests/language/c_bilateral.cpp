@@ -1,3 +1,4 @@
+// expect: Tested not every path was seen
 // C++ for the CPU: templates, std::vector-free image code, constexpr radius, lambda in a loop, std::min and std::max, auto.
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested not every path was seen
 /* Conversions and integer vectors: float to int32 and back, packs to int8 by hand, min and max of int32, a permute. */
 #include <immintrin.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested possible overflow
 // Side effects in subscripts, comma in for, do-while(0), negative steps, countdown of unsigned, shadowing, nested ternaries, short circuits.
 #define SWAP(a, b) do { float t_ = (a); (a) = (b); (b) = t_; } while (0)
 __global__ void odd_code(const float *x, float *y, const unsigned char *b, int *z, int n) {

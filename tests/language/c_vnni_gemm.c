@@ -1,4 +1,3 @@
-// expect: Tested
 /* dpbusd and dpwssd: an unsigned-by-signed byte dot of four rows at a time, a 16-bit one beside it. */
 #include <immintrin.h>
 #include <stdint.h>

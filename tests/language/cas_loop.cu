@@ -1,3 +1,4 @@
+// expect: Unknown bit reinterpretation
 // falconc: kernel=atomic_min_double grid=(n+31)/32 block=32
 __device__ double atomicMinD(double *address, double val) {
   unsigned long long int *p = (unsigned long long int *)address;

@@ -1,4 +1,3 @@
-// expect: Tested
 // coalesced_threads to aggregate atomics of the active lanes; the order of the output is made irrelevant.
 // falconc: kernel=count_positive grid=(n+63)/64 block=64
 #include <cooperative_groups.h>

@@ -1,5 +1,5 @@
-// Fused classifier: block reduction by a template over an operator function pointer, struct return, logits overwritten.
 // expect: Tested integer data
+// Fused classifier: block reduction by a template over an operator function pointer, struct return, logits overwritten.
 // falconc: kernel=fused_classifier grid=BT block=64 size=V:37,P:40,BT:3
 struct SoftmaxParams { float Scale; float Offset; };
 using reduction_func_t = float (*)(float);

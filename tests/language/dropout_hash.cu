@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested not every path was seen
 // Dropout with a hash as generator (xorshift, wang), the mask stored as bytes, scale by reciprocal.
 __device__ __host__ inline unsigned wang(unsigned s) {
   s = (s ^ 61u) ^ (s >> 16); s *= 9u; s = s ^ (s >> 4); s *= 0x27d4eb2du; s = s ^ (s >> 15);

@@ -1,4 +1,3 @@
-// expect: Tested
 // enum class as a template and as a run-time argument, nested namespaces, using namespace, if constexpr ladder, switch.
 namespace ops { namespace detail {
 enum class Act : int { None = 0, Relu, Silu, Gelu = 7 };

@@ -1,3 +1,4 @@
+// expect: Tested possible overflow
 // falconc: kernel=quant grid=(n+127)/128 block=128
 __global__ void quant(const float *x, signed char *q, unsigned char *u, float inv_scale, int zero, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;

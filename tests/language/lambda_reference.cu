@@ -1,3 +1,4 @@
+// expect: Tested not every path was seen
 // falconc: kernel=swap_sort grid=(rows+15)/16 block=16
 // References, a capturing lambda, std::swap, 2-D local array, nested break and continue.
 __device__ void order(float &a, float &b) { if (b < a) { float t = a; a = b; b = t; } }

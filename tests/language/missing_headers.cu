@@ -1,3 +1,4 @@
+// expect: Tested not every path was seen
 // falconc: kernel=clip_grad grid=(numel+255)/256 block=256
 #include <torch/extension.h>
 #include <ATen/cuda/CUDAContext.h>

@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested not every path was seen
 // Non-maximum suppression masks: boxes in shared memory, a device function over pointers, 64-bit masks, 2-D grid.
 #define DIVUP(m, n) ((m) / (n) + ((m) % (n) > 0))
 int const threadsPerBlock = sizeof(unsigned long long) * 8;

@@ -1,4 +1,4 @@
-// expect: Unknown race
+// expect: Unknown source undefined: race
 // Warp-synchronous code without __syncwarp, as written before Volta: volatile alone does not order lanes.
 // falconc: kernel=reduce_v grid=(n+63)/64 block=64
 __device__ void warpReduce(volatile float *sdata, int tid) {

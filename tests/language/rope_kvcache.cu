@@ -1,3 +1,4 @@
+// expect: Tested integer data
 // Rotary embedding applied while writing the key-value cache; half2 data; positions from an array; 3-D grid from dim3 variables.
 #include <cuda_fp16.h>
 __global__ void rope_append(half2 *__restrict__ kcache, const half2 *__restrict__ k, const float *__restrict__ cos_sin, const int *pos,

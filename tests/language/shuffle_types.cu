@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested integer data
 // Shuffles of double, long long, half2 and struct members, all four kinds, widths 4 to 32, sub-warp reductions.
 #include <cuda_fp16.h>
 __global__ void shuffles(const double *d, const long long *l, const half2 *h, double *od, long long *ol, half2 *oh, int n) {

@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested not every path was seen
 // Image filter on uchar4 pixels: luminance, Sobel, saturation to a byte; pitch in bytes.
 __device__ inline float luma(uchar4 p) { return 0.299f * p.x + 0.587f * p.y + 0.114f * p.z; }
 __device__ inline unsigned char clamp255(float v) { return (unsigned char)(v < 0.f ? 0.f : v > 255.f ? 255.f : v); }

@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested integer data
 // CSR matrix-vector product, a warp a row; indices from memory are clamped by the text itself.
 #define FULL 0xffffffff
 __global__ void spmv_csr(const int *__restrict__ rowptr, const int *__restrict__ col, const float *__restrict__ val,

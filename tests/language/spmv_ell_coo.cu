@@ -1,4 +1,4 @@
-// expect: Tested
+// expect spmv_coo: Tested integer data
 // ELL (column-major, padded with -1) and COO with atomics in one file.
 // falconc: kernel=spmv_coo grid=4 block=64
 __global__ void spmv_ell(int rows, int width, const int *cols, const double *vals, const double *x, double *y, int ncols) {

@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested not every path was seen
 // std:: and cuda::std:: in device code: min, max, array, numeric_limits, swap, move, is_same.
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested integer data
 // A switch inside a loop with continue and break, an enum from an int, early return from nested loops, fallthrough.
 enum Op { kAdd, kMul, kSkip, kStop };
 __device__ float run_program(const int *code, int len, float x) {

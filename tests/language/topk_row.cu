@@ -1,4 +1,4 @@
-// expect: Tested
+// expect: Tested no finite values to compare
 // Top-k by insertion in registers, one thread a row; k is a template parameter, indices kept with the values.
 // falconc: kernel=topk template=4 grid=(rows+31)/32 block=32
 template <int K> __global__ void topk(const float *scores, float *out_val, int *out_idx, int rows, int cols) {

@@ -1,5 +1,5 @@
+// expect: Tested integer data
 // int4, uint4, short4, uchar4, double2, ushort2 loads and member arithmetic, reinterpretation of packed bytes in registers.
-// expect: Tested
 __global__ void vectors(const int4 *a, const uchar4 *b, const short4 *c, const double2 *d, int4 *o, double2 *od, int n) {
   int i = threadIdx.x + blockIdx.x * blockDim.x;
   if (i >= n) return;

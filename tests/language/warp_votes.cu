@@ -1,3 +1,4 @@
+// expect: Tested integer data
 // falconc: kernel=votes grid=(n+63)/64 block=64
 __global__ void votes(const int *x, unsigned *out, int n) {
   const unsigned full = 0xffffffffu;

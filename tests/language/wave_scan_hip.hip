@@ -1,4 +1,3 @@
-// expect: Tested
 // Wave-wide inclusive scan on 64 lanes, ballots of 64 bits, shuffles without masks, warpSize arithmetic.
 #include <hip/hip_runtime.h>
 __device__ int wave_inclusive(int v) {

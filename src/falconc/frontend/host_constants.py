@@ -24,11 +24,7 @@ def _tokens(value: int) -> tuple[Token, ...]:
 def _named(tree: Tree) -> Iterator[tuple[str, int]]:
     for c in tree.declarations():
         yield from _of(c, "")
-        if (
-            c.kind == "FUNCTION_DECL"
-            and not c.has("CUDAGLOBAL_ATTR")
-            and "::" in (span.text if (span := tree.span(c)) else "")
-        ):
+        if c.kind == "FUNCTION_DECL" and not c.has("CUDAGLOBAL_ATTR"):
             yield from _qualified(tree, c)
         if c.kind in _CLASSES:
             yield from _members(c, c.spelling)
@@ -38,6 +34,9 @@ def _named(tree: Tree) -> Iterator[tuple[str, int]]:
 
 def _qualified(tree: Tree, function: Cursor) -> Iterator[tuple[str, int]]:
     """Constants that a function names with their class: those of templates have no declaration to look at."""
+    whole = tree.span(function)
+    if whole is None or "::" not in whole.text:
+        return
     for c in function.walk():
         span = tree.span(c) if c.kind == "DECL_REF_EXPR" and c.type.is_const else None
         if span is not None and "::" in span.text and isinstance(value := c.evaluate(), int):
