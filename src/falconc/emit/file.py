@@ -48,6 +48,8 @@ def _headers(kernels: Sequence[Kernel], platform: Platform, used: set[str], code
     wanted = {f"header.{key.removeprefix('type.')}" for key in used if key.startswith("type.")}
     if re.search(r"\bu?int\d+_t\b", code):
         wanted.add("header.integer")
+    if "memcpy(" in code:
+        wanted.add("header.memory")
     if names_math(code):
         wanted.add("header.infinity")
     if any(_is_math(key) for key in used):

@@ -270,4 +270,16 @@ template <class... A> FALCON_NOTE("ir:drop") inline int printf(const char *, A..
 #define __builtin_logf logf
 #define __builtin_powf powf
 #define __builtin_tanhf tanhf
+FALCON_NOTE("ir:apply popcount") int falcon_popcount(unsigned x);
+FALCON_NOTE("ir:apply popcount") int falcon_popcount(unsigned long long x);
+FALCON_NOTE("ir:apply clz") int falcon_clz(unsigned x);
+FALCON_NOTE("ir:apply clz") int falcon_clz(unsigned long long x);
+FALCON_NOTE("ir:apply ffs") int falcon_ffs(int x);
+FALCON_NOTE("ir:apply ffs") int falcon_ffs(long long x);
+#define __builtin_popcount(x) falcon_popcount((unsigned)(x))
+#define __builtin_popcountll(x) falcon_popcount((unsigned long long)(x))
+#define __builtin_clz(x) falcon_clz((unsigned)(x))
+#define __builtin_clzll(x) falcon_clz((unsigned long long)(x))
+#define __builtin_ffs(x) falcon_ffs((int)(x))
+#define __builtin_ffsll(x) falcon_ffs((long long)(x))
 #endif

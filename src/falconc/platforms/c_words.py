@@ -3,7 +3,8 @@
 Keys (a value with ``{0}``, ``{1}`` ... is a pattern, filled with printed operands):
 
     type.T              C type of the IR dtype T                       "float"
-    header.WHAT         include that f16, bf16, integer (fixed-width types), math or infinity (and NAN) needs
+    header.WHAT         include that f16, bf16, integer (fixed-width types), math, infinity (and NAN) or memory (memcpy)
+                        needs
     math.F.T            the pure function F of ir/functions.py on dtype T; 16-bit floats go through f32
     convert.TO.FROM     conversion by a function; a 16-bit float with one from f32 is computed with as f32
     test.F              a float -> bool function

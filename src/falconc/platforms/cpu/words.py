@@ -26,10 +26,18 @@ def _integer_helpers() -> dict[str, str]:
 
 
 def _bitcasts() -> dict[str, str]:
+    """The same bytes: a small function for each pair of types, printed when used."""
     pairs = [("i32", "f32"), ("u32", "f32"), ("i64", "f64"), ("u64", "f64"), ("i16", "f16"), ("u16", "f16")]
     kinds = {**_C_TYPES, "f32": "float", "f64": "double", "i16": "int16_t", "u16": "uint16_t", "f16": "_Float16"}
-    both = pairs + [(b, a) for a, b in pairs]
-    return {f"bitcast.{to}.{source}": f"__builtin_bit_cast({kinds[to]}, {{0}})" for to, source in both}
+    out: dict[str, str] = {}
+    for to, source in pairs + [(b, a) for a, b in pairs]:
+        name = f"{source}_as_{to}"
+        out[f"bitcast.{to}.{source}"] = f"{name}({{0}})"
+        out[f"define.bitcast.{to}.{source}"] = (
+            f"static inline {kinds[to]} {name}({kinds[source]} x) {{\n"
+            f"    {kinds[to]} same;\n    memcpy(&same, &x, sizeof same);\n    return same;\n}}"
+        )
+    return out
 
 
 # Compilers before GCC 13 have no bfloat16: its bits, and functions that convert (round to nearest even, quiet NaN).
@@ -84,7 +92,7 @@ WORDS = Words(
         "pragma.unrolled": "#pragma GCC unroll 16",
         "pragma.vector": "#pragma omp simd",
         "header.integer": "<stdint.h>",
-        "header.bf16": "<string.h>",
+        "header.memory": "<string.h>",
         "header.math": "<math.h>",
         "header.infinity": "<math.h>",
         "file.open": '#ifdef __cplusplus\nextern "C" {\n#endif',
