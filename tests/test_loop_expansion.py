@@ -90,3 +90,22 @@ EMPTY = "void k(float *y, const float *x, int n, int skip) { for (int i = skip; 
 def test_a_launch_of_nothing_returns() -> None:
     result = recipe.replay(lifted(EMPTY), GPU.pipeline, GPU)[-1].kernel
     assert "if (n - skip <= 0) return;  // nothing to do" in emit.emit(result, GPU, source_name="k.c")
+
+
+@pytest.mark.parametrize(
+    ("value", "in_vectors"),
+    [
+        ("x[i] * y[i]", True),
+        ("x[i + 3] + 2.0f * y[0]", True),
+        ("x[i * n]", False),
+        ("x[2 * i]", False),
+        ("expf(x[i])", False),
+        ("s * x[i]", False),
+    ],
+)
+def test_sums_along_memory_may_be_taken_in_vectors(value: str, in_vectors: bool) -> None:
+    text = (
+        f"void k(const float *x, const float *y, float *r, int n)"
+        f" {{ float s = 0; for (int i = 0; i < n; ++i) s += {value}; r[0] = s; }}"
+    )
+    assert ("#pragma omp simd reduction(+:s)\n    for (int i" in printed(lifted(text))) is in_vectors

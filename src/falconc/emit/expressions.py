@@ -109,7 +109,7 @@ class Expressions:
 
     def _subscript(self, e: Expr) -> str:
         """An index is never negative, so unsigned arithmetic of the same width gives the same element."""
-        while isinstance(e, Cast) and holds(e.dtype, e.operand.dtype) and _is_ring(e.operand):
+        while isinstance(e, Cast) and _is_ring(e.operand) and (_same_width(e) or holds(e.dtype, e.operand.dtype)):
             e = e.operand
         return self._ring(e).code if _is_ring(e) else self.lean(e).code
 
@@ -344,6 +344,11 @@ def _is_half(dtype: DType) -> bool:
 
 def _is_ring(e: Expr) -> bool:
     return isinstance(e, Binary) and e.op in ("add", "sub", "mul")
+
+
+def _same_width(e: Cast) -> bool:
+    """A conversion between the signed and the unsigned type of 64 bits."""
+    return e.operand.dtype.is_integer and e.operand.dtype.bits == e.dtype.bits == 64
 
 
 def _without_sign(e: Expr) -> Expr:

@@ -72,8 +72,9 @@ class ThreadStatements(Statements):
             match n:
                 case Binary("mul", left, Const() as factor) if factor.value == self._threads(_plain_var(left)):
                     name = self._extent_word(_plain_var(left))
-                    wide = Var(name, types.I32)
-                    return Binary("mul", left, wide if left.dtype == types.I32 else Cast(left.dtype, wide))
+                    if left.dtype.bits <= 32:
+                        return Binary("mul", left, Var(name, left.dtype))
+                    return Binary("mul", left, Cast(left.dtype, Var(name, types.U32)))
                 case _:
                     return n
 

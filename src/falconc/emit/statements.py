@@ -8,6 +8,7 @@ from typing import assert_never
 from falconc.emit.expressions import Expressions
 from falconc.emit.lanes import as_shuffles
 from falconc.emit.literals import PRIMARY, Text
+from falconc.emit.sums import sums
 from falconc.errors import InternalError, Unsupported
 from falconc.ir import types
 from falconc.ir.nodes import (
@@ -216,7 +217,10 @@ class Statements:
     def loop(self, s: For) -> None:
         match s.kind.name:
             case "serial":
-                pass
+                totals = sums(s) if "pragma.sum" in self.expressions.words else []
+                if totals:
+                    names = ", ".join(self._name(t) for t in totals)
+                    self.line(self.expressions.word("pragma.sum").format(names))
             case "parallel" if s.kind.axis == "data":
                 pass
             case "parallel" | "unrolled" | "vector":

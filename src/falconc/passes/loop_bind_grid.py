@@ -253,6 +253,11 @@ class _Axes:
             chosen.insert(0, kept.pop())
         if not chosen:
             return lets, kept
+        if len(chosen) == 1 and _counts(chosen[0]):
+            (loop,) = chosen
+            self._grid["z"] = _launched(loop)
+            self._loops.append(("block.z", loop.var, self._grid["z"]))
+            return lets, kept
         name, rest, blocks = self._fresh("bz"), None, None
         for place, loop in reversed(list(enumerate(chosen))):
             dtype = loop.dtype
@@ -291,8 +296,12 @@ def _wrapped(nest: Nest, bound: list[For], left: list[For], lets: dict[str, Let]
         for condition in conditions[1:]:
             whole = Binary("land", whole, condition)
         body = (If(whole, body),)
-    front: list[Stmt] = [lets[loop.var] for loop in bound]
+    front: list[Stmt] = [lets[loop.var] for loop in bound if loop.var in lets]
     return (*front, *body)
+
+
+def _counts(loop: For) -> bool:
+    return loop.lo == Const(0, loop.dtype) and loop.step == Const(1, loop.dtype)
 
 
 def _launched(loop: For) -> Expr:

@@ -13,6 +13,7 @@ Keys (a value with ``{0}``, ``{1}`` ... is a pattern, filled with printed operan
     atomic.OP.T         an Update that is one step: {0} address, {1} value, {2} desired value of cas
     axis.A, extent.A    index and extent of the parallel axis A ("block.x"); axis words are unsigned expressions
     pragma.KIND         line before a loop of that kind: core, unrolled, vector; {0} is the number of collapsed loops
+    pragma.sum          line before a loop that adds to the scalars {0} along memory
     pragma.atomic       line before a compound assignment that is one step, where no function does it
     space.S             storage qualifier of an array in space S; spaces without a word cannot be declared
     array.dynamic       present where a local array's extent may be an expression

@@ -91,6 +91,7 @@ WORDS = Words(
         "pragma.atomic": "#pragma omp atomic",
         "pragma.unrolled": "#pragma GCC unroll 16",
         "pragma.vector": "#pragma omp simd",
+        "pragma.sum": "#pragma omp simd reduction(+:{0})",
         "header.integer": "<stdint.h>",
         "header.memory": "<string.h>",
         "header.math": "<math.h>",
