@@ -341,6 +341,10 @@ class Tree:
 
     def declarations(self) -> list[Cursor]:
         """Top-level declarations of the text itself, those inside namespaces and extern "C" included, in order."""
+        return self._declarations
+
+    @cached_property
+    def _declarations(self) -> list[Cursor]:
         out: list[Cursor] = []
         todo = list(self.root.children)
         while todo:
