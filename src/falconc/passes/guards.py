@@ -22,8 +22,9 @@ from falconc.ir.nodes import (
 )
 from falconc.ir.types import BOOL
 from falconc.ir.walk import bound_names, buffers_read, buffers_written, substitute, variables
+from falconc.passes.conditions import conjunction, conjuncts
 from falconc.passes.loop_merge import least
-from falconc.passes.polynomial import Facts, Poly, conjunction, conjuncts, const, emit
+from falconc.passes.polynomial import Facts, Poly, const, emit
 
 
 def raise_guard(body: Body) -> Body:

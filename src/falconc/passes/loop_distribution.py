@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from falconc.ir.nodes import Alloc, Binary, Body, Const, Expr, For, If, Let, Stmt, Update
 from falconc.ir.walk import bound_names, buffers_read, buffers_written, variables
-from falconc.passes.polynomial import conjuncts
+from falconc.passes.conditions import conjuncts
 
 
 def distributed(loop: For, fresh: Callable[[For], For]) -> Body:

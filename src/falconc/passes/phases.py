@@ -33,8 +33,8 @@ from falconc.ir.nodes import (
     While,
 )
 from falconc.ir.walk import buffers_read, buffers_written, rewrite, variables, walk
+from falconc.passes.conditions import negated
 from falconc.passes.names import Names
-from falconc.passes.polynomial import negated
 from falconc.passes.thread_exit import Living
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from math import prod
 
-from falconc.ir.nodes import Binary, Cast, Const, Expr, Select, Unary, Var
+from falconc.ir.nodes import Binary, Cast, Const, Expr, Unary, Var
 from falconc.ir.types import BOOL, DType
 
 Monomial = tuple[Expr, ...]
@@ -404,37 +404,3 @@ def as_type(e: Expr, dtype: DType) -> Expr:
     if isinstance(e, Const) and e.dtype.is_integer and dtype.is_integer:
         return Const(dtype.wrap(int(e.value)), dtype)
     return Cast(dtype, e)
-
-
-def conjunction(conds: Iterable[Expr]) -> Expr | None:
-    """All of ``conds``; None for none."""
-    out: Expr | None = None
-    for c in conds:
-        out = c if out is None else Binary("land", out, c)
-    return out
-
-
-def conjuncts(cond: Expr) -> list[Expr]:
-    """The operands of a chain of ``and``."""
-    if isinstance(cond, Binary) and cond.op == "land":
-        return conjuncts(cond.left) + conjuncts(cond.right)
-    return [cond]
-
-
-def negated(cond: Expr) -> Expr:
-    """The opposite, without a leading ! where a comparison of integers allows it."""
-    opposite = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
-    match cond:
-        case Unary(op="lnot"):
-            return cond.operand
-        case Binary() if cond.op in opposite and cond.left.dtype.is_integer:
-            return Binary(opposite[cond.op], cond.left, cond.right)  # pyright: ignore[reportArgumentType]
-        case Binary(op="land" | "lor"):
-            op = "lor" if cond.op == "land" else "land"
-            return Binary(op, negated(cond.left), negated(cond.right))
-        case _:
-            return Unary("lnot", cond)
-
-
-def select(cond: Expr, then: Expr, orelse: Expr) -> Expr:
-    return Select(cond, then, orelse) if then != orelse else then

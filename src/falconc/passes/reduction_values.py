@@ -25,7 +25,7 @@ from falconc.ir.nodes import (
     Var,
     While,
 )
-from falconc.ir.walk import bound_names, buffers_read, buffers_written, rewrite, substitute, walk
+from falconc.ir.walk import bound_names, buffers_read, buffers_written, rewrite, walk
 from falconc.passes.lockstep import Combined, Lockstep, NotFollowed, Own, ThreadState, Value, identity
 from falconc.passes.names import Names
 
@@ -298,6 +298,3 @@ def _cell_forwarded(after: Body, buffer: str, place: int, result: str) -> Body:
             return (*out, *after[k:])
         out.append(rewrite(s, visit))
     return tuple(out)
-
-
-__all__ = ["Found", "Reduction", "lower", "recognise", "substitute"]

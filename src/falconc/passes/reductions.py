@@ -8,14 +8,11 @@ from typing import ClassVar, Self
 
 from falconc.analysis import uniformity
 from falconc.analysis.uniformity import Uniformity, synchronisations
-from falconc.ir import types
 from falconc.ir.nodes import (
     Alloc,
     Body,
-    Buffer,
     Collective,
     Const,
-    Expr,
     For,
     If,
     Kernel,
@@ -25,15 +22,13 @@ from falconc.ir.nodes import (
     Stmt,
     Store,
     Update,
-    Var,
-    View,
     While,
 )
 from falconc.ir.walk import buffers_read, buffers_written, rewrite, variables, walk
 from falconc.passes import Pass
 from falconc.passes.lockstep import Lockstep, NotFollowed
 from falconc.passes.names import Names
-from falconc.passes.reduction_values import Found, lower, recognise
+from falconc.passes.reduction_values import lower, recognise
 from falconc.passes.thread_program import ThreadProgram, inline_indices, of_kernel
 from falconc.platform import Platform
 
@@ -173,8 +168,6 @@ class _Search:
             return None
         new, after = lower(found, run, window, after, self.names)
         touched = (buffers_read(window) | buffers_written(window)) & self.shared
-        if (buffers_read(after[:1]) - buffers_written(after[:1])) & touched and not _rewritten(found, after, touched):
-            return None
         self.emptied |= touched
         return start, new, after
 
@@ -209,10 +202,3 @@ def _names(n: Node) -> set[str]:
 def _is_setup(s: Stmt) -> bool:
     """A declaration, or a constant put into a variable: the exchange may need to know it."""
     return isinstance(s, Alloc | Let) or (isinstance(s, Store) and isinstance(s.value, Const) and not s.index)
-
-
-def _rewritten(found: Found, after: Body, touched: set[str]) -> bool:
-    return True
-
-
-__all__ = ["Buffer", "Expr", "Reductions", "Var", "View", "types"]

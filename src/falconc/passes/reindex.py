@@ -28,7 +28,8 @@ from falconc.ir.nodes import (
 )
 from falconc.ir.types import BOOL, I32
 from falconc.ir.walk import map_children, substitute, walk
-from falconc.passes.polynomial import Facts, Poly, as_type, atom, conjunction, conjuncts, const, emit, negated
+from falconc.passes.conditions import conjunction, conjuncts, negated
+from falconc.passes.polynomial import Facts, Poly, as_type, atom, const, emit
 
 T = TypeVar("T", bound=Expr | Body)
 _RING = ("add", "sub", "mul", "div", "mod", "floordiv", "floormod", "shl", "shr", "and")

@@ -29,7 +29,8 @@ from falconc.ir.nodes import (
 from falconc.ir.walk import buffers_read, buffers_written, rewrite, substitute, variables, walk
 from falconc.passes import Pass
 from falconc.passes.barriers import drop_idle_barriers
-from falconc.passes.polynomial import Facts, conjunction
+from falconc.passes.conditions import conjunction
+from falconc.passes.polynomial import Facts
 from falconc.passes.reindex import tidy, within
 from falconc.passes.thread_program import ThreadProgram, inline_indices, lets_of, map_expressions, map_parts, of_kernel
 from falconc.passes.writers import Write, solve, writes_in

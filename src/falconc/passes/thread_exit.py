@@ -9,8 +9,8 @@ from falconc.errors import Unsupported
 from falconc.ir.nodes import Alloc, Body, Buffer, Const, Expr, If, Load, Node, Return, Stmt, Store
 from falconc.ir.types import BOOL
 from falconc.ir.walk import walk
+from falconc.passes.conditions import negated
 from falconc.passes.names import Names
-from falconc.passes.polynomial import negated
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from falconc.ir.nodes import Alloc, Barrier, Binary, Const, Expr, For, If, Let, Stmt, Store, Var
 from falconc.ir.types import I32
 from falconc.ir.walk import substitute, variables, walk
-from falconc.passes.polynomial import Facts, Poly, as_type, atom, const, emit, negated
+from falconc.passes.conditions import negated
+from falconc.passes.polynomial import Facts, Poly, as_type, atom, const, emit
 from falconc.passes.reindex import tidy
 
 
