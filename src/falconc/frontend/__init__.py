@@ -73,7 +73,7 @@ def instance(
         notes += (f"'{name}' is launched in {len(sites)} ways; verified as launched at line {site.where.line}",)
     if hint.sizes or hint.extents:
         site = LaunchSite(name, arguments, shape, hint.where or info.where, "", hint.sizes, hint.extents)
-    return Instance(used, lifted.kernel, symbol, lifted.parameters, site, notes, lifted.intrinsics)
+    return Instance(used, lifted.kernel, symbol, lifted.parameters, site, notes, lifted.intrinsics, lifted.fences)
 
 
 def _chosen(sites: tuple[LaunchSite, ...], template: str) -> LaunchSite | None:

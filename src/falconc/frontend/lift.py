@@ -47,6 +47,7 @@ class Lifted:
     parameters: tuple[CParam, ...]
     assumptions: tuple[str, ...]
     intrinsics: Mapping[str, str]
+    fences: int
 
 
 def lift(tree: Tree, function: Cursor, name: str, platform: Platform, launch: Launch | None) -> Lifted:
@@ -105,7 +106,7 @@ def _lift_once(
     made = _assembled(s, body, params)
     kernel = Kernel(name, tuple(params), made, launch, where=tree.span(function))
     spec.check(kernel)
-    return Lifted(kernel, tuple(c_params), tuple(s.assumptions), dict(sorted(s.intrinsics.items())))
+    return Lifted(kernel, tuple(c_params), tuple(s.assumptions), dict(sorted(s.intrinsics.items())), s.fences)
 
 
 def _set_result(s: State, function: Cursor, params: list[Param], c_params: list[CParam]) -> None:

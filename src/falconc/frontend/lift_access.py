@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_convert, lift_expr, lift_globals, lift_memory
+from falconc.frontend import lift_convert, lift_expr, lift_globals, lift_memory, lift_rows
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import FALSE, TRUE, binary, both, cast, either, integer, negate
 from falconc.frontend.lift_state import State
@@ -158,7 +158,7 @@ def subscript(s: State, c: Cursor) -> Place:
 def register_pointer(s: State, place: Place, t: VectorType, c: Cursor) -> Pointer:
     """Address of a vector register's first lane, its elements seen as ``t`` says."""
     if isinstance(place, LazyRegister) and place.array is None:
-        lift_memory.bind_register(s, place, t.of)
+        lift_rows.bind_register(s, place, t.of)
     if isinstance(place, LazyRegister):
         assert place.array
         place = place.array

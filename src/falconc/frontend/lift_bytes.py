@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from falconc.frontend import lift_access, lift_expr, lift_memory
+from falconc.frontend import lift_access, lift_expr, lift_memory, lift_rows
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import binary, bitcast, cast, integer, known
 from falconc.frontend.lift_state import Retry, State, body
@@ -43,8 +43,8 @@ def copy(s: State, c: Cursor) -> Value:
     _retype(s, left, _element(right))
 
     def element(k: Expr) -> None:
-        v = lift_memory.load(s, lift_memory.at_index(s, right, k, dtype, c), c)
-        lift_memory.store(s, lift_memory.at_index(s, left, k, dtype, c), v, c)
+        v = lift_memory.load(s, lift_rows.at_index(s, right, k, dtype, c), c)
+        lift_memory.store(s, lift_rows.at_index(s, left, k, dtype, c), v, c)
 
     apart = any(
         isinstance(b, Single) and isinstance(b.place, Members | Bound)
@@ -72,7 +72,7 @@ def fill(s: State, c: Cursor) -> Value:
         pattern = cast(BOOL, integer(word, bits)) if dtype == BOOL else _of_bits(dtype, integer(word, bits))
 
     def element(k: Expr) -> None:
-        lift_memory.store(s, lift_memory.at_index(s, pointer, k, dtype, c), Number(pattern), c)
+        lift_memory.store(s, lift_rows.at_index(s, pointer, k, dtype, c), Number(pattern), c)
 
     _each_element(s, c, size, dtype, element)
     return to
@@ -194,4 +194,4 @@ def _retype(s: State, pointer: Pointer, dtype: DType | None) -> None:
 def _bind(s: State, pointer: Pointer, dtype: DType) -> None:
     base = pointer.choices[0].base
     if isinstance(base, Single) and isinstance(base.place, LazyRegister) and base.place.array is None:
-        lift_memory.bind_register(s, base.place, dtype)
+        lift_rows.bind_register(s, base.place, dtype)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_collective, lift_construct, lift_convert, lift_expr, lift_lists, lift_memory
+from falconc.frontend import (
+    lift_collective,
+    lift_construct,
+    lift_convert,
+    lift_expr,
+    lift_lists,
+    lift_memory,
+    lift_rows,
+)
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import cast, integer, known
 from falconc.frontend.lift_state import Late, State
@@ -195,7 +203,7 @@ def register(s: State, name: str, t: VectorType) -> LazyRegister:
     s.arrays.append(place.name)
     s.emit(late)
     if t.of != I64:  # a 64-bit element is how untyped integer registers are declared
-        lift_memory.bind_register(s, place, t.of)
+        lift_rows.bind_register(s, place, t.of)
     return place
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_construct, lift_convert, lift_decl, lift_expr, lift_memory
+from falconc.frontend import lift_construct, lift_convert, lift_decl, lift_expr, lift_memory, lift_rows
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_scan import assigned
 from falconc.frontend.lift_state import State
@@ -130,8 +130,8 @@ def _zero_fill(s: State, place: Array, at: Cursor) -> None:
             inner = lift_memory.place_at(s, place.base, place.offset.shifted(k * t.of.size), t.of, at)
             lift_memory.store(s, inner, _zero(s, t.of, at), at)
         return
-    k = lift_memory.each(s, 0)
+    k = lift_rows.each(s, 0)
     with s.collect() as items:
         cell = lift_memory.place_at(s, place.base, place.offset.plus(k, dtype.size), ScalarType(dtype), at)
         lift_memory.store(s, cell, lift_memory.zero(s, ScalarType(dtype), at), at)
-    lift_memory.loop(s, k, t.size // dtype.size, list(items), at)
+    lift_rows.loop(s, k, t.size // dtype.size, list(items), at)

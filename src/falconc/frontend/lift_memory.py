@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from falconc.frontend import lift_rows
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import binary, bitcast, cast, constant, integer, select
 from falconc.frontend.lift_state import Retry, State, body
@@ -44,8 +45,8 @@ from falconc.frontend.lift_values import (
     Value,
     single,
 )
-from falconc.ir.nodes import UNROLLED, Alloc, Buffer, Const, Expr, For, If, Load, Store, Var
-from falconc.ir.types import BOOL, I32, I64, DType
+from falconc.ir.nodes import Alloc, Buffer, Expr, If, Load, Store
+from falconc.ir.types import BOOL, I32, I64
 from falconc.ir.walk import walk
 
 
@@ -214,12 +215,12 @@ def store(s: State, place: Place, value: Value, at: Cursor | None = None) -> Non
             for name, part in place.parts.items():
                 store(s, part, parts[name], at)
         case Array(), Row():
-            copy_row(s, place, value, at)
+            lift_rows.copy_row(s, place, value, at)
         case LazyRegister(), Row():
             if place.array is None:
-                bind_register(s, place, _row_dtype(value))
+                lift_rows.bind_register(s, place, lift_rows.row_dtype(value))
             assert place.array
-            copy_row(s, place.array, value, at)
+            lift_rows.copy_row(s, place.array, value, at)
         case PointerVariable(), Pointer():
             _store_pointer(s, place, value, at)
         case Options(selector, places), _:
@@ -265,26 +266,17 @@ def settle(s: State, value: Value, name: str = "t") -> Value:
             return Number(s.settle(expr, name))
         case Aggregate(t, members):
             kept = {n: (m, f"{name}_{n}") for n, m in members.items()}
-            held = {n: _copied(s, m, k) if isinstance(m, Row) else settle(s, m, k) for n, (m, k) in kept.items()}
+            held = {
+                n: lift_rows.copied(s, m, k) if isinstance(m, Row) else settle(s, m, k) for n, (m, k) in kept.items()
+            }
             return Aggregate(t, held)
         case Row(_, VectorType()):
-            return _copied(s, value, name)
+            return lift_rows.copied(s, value, name)
         case Pointer(choices, to, selector):
             kept = tuple(Choice(c.base, settle_offset(s, c.offset, name)) for c in choices)
             return Pointer(kept, to, None if selector is None else s.settle(selector, f"{name}_base"))
         case _:
             return value
-
-
-def _copied(s: State, row: Row, name: str) -> Row:
-    """A row that nobody else will write to."""
-    base = row.pointer.choices[0].base
-    if row.fresh or row.steady or (row.pointer.selector is None and isinstance(base, Flat) and base.readonly):
-        return row
-    dtype = _row_dtype(row)
-    flat = s.array(name, dtype, row.type.size // dtype.size)
-    copy_row(s, Array(flat, ZERO, row.type), row, None)
-    return Row(single(flat, row.pointer.to), row.type, fresh=True)
 
 
 def settle_offset(s: State, offset: Offset, name: str) -> Offset:
@@ -326,64 +318,6 @@ def pointer_variable(s: State, name: str, to: CType) -> PointerVariable:
     if len(s.bases_of(key)) > 1:
         s.emit(Alloc(Buffer(selector.name, I32, (), "register"), where=s.where(None)))
     return PointerVariable(key, to, distance, selector, unit)
-
-
-# --- rows ----------------------------------------------------------------------------------------------------------
-
-
-def _row_dtype(row: Row) -> DType:
-    base = row.pointer.choices[0].base
-    return base.dtype if isinstance(base, Flat) and row.type.size % base.dtype.size == 0 else _leaf(row.type)
-
-
-def _leaf(t: ArrayType | VectorType) -> DType:
-    dtype = flat_of(t)
-    assert dtype, t
-    return dtype
-
-
-def bind_register(s: State, place: LazyRegister, dtype: DType) -> None:
-    """Gives a register its element type; its declaration stands where the variable's does."""
-    count = place.type.size // dtype.size
-    late = s.private_late.pop(place.name)
-    late.held.append(Alloc(Buffer(place.name, dtype, (Const(count, I32),), "register"), where=late.where))
-    place.array = Array(Flat(place.name, dtype, "register", 1, count), ZERO, place.type)
-
-
-def each(s: State, count: int) -> Expr:
-    """A new loop variable over [0, count); used with ``loop``."""
-    name = s.fresh("e")
-    s.nonnegative.add(name)
-    return Var(name, I32)
-
-
-def loop(s: State, var: Expr, count: int, items: list[object], at: Cursor | None) -> None:
-    assert isinstance(var, Var)
-    from typing import Any
-    from typing import cast as typed
-
-    made = body(typed(Any, items))
-    s.emit(For(var.name, integer(0), integer(count), integer(1), made, UNROLLED, where=s.where(at)))
-
-
-def copy_row(s: State, target: Array, row: Row, at: Cursor | None) -> None:
-    """Copies an array or register element by element."""
-    if isinstance(row.type, ArrayType) and flat_of(row.type) is None:
-        raise s.unsupported(at, "copying an array of structs", "copy its elements in a loop")
-    leaf = _row_dtype(row)
-    if isinstance(target.base, Flat) and target.base.dtype.size == leaf.size:
-        leaf = target.base.dtype
-    k = each(s, 0)
-    count = target.type.size // leaf.size
-    with s.collect() as inner:
-        value = load(s, at_index(s, row.pointer, k, leaf, at), at)
-        store(s, place_at(s, target.base, target.offset.plus(k, leaf.size), ScalarType(leaf), at), value, at)
-    loop(s, k, count, list(inner), at)
-
-
-def at_index(s: State, pointer: Pointer, k: Expr, dtype: DType, at: Cursor | None) -> Place:
-    """Scalar k of what ``pointer`` points to, as ``dtype``."""
-    return dereference(s, moved(pointer, k, dtype.size), at, ScalarType(dtype))
 
 
 # --- pointers ------------------------------------------------------------------------------------------------------

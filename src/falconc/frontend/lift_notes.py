@@ -50,6 +50,7 @@ def by_note(s: State, c: Cursor, callee: Cursor) -> Value | None:
             case "ir:update":
                 return _update(s, c, callee, typed(UpdateOp, operand))
             case "ir:fence":
+                s.fences += 1
                 return Nothing()
             case "ir:drop":
                 s.assume(f"{callee.spelling} has no effect on results")

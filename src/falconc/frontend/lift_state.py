@@ -111,6 +111,7 @@ class State:
     arrays: list[str] = field(default_factory=list[str])
     running: set[tuple[int, str, int]] = field(default_factory=set[tuple[int, str, int]])
     labels: int = KERNEL
+    fences: int = 0
 
     # --- names and places -----------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from falconc.frontend import lift_expr, lift_memory
+from falconc.frontend import lift_expr, lift_memory, lift_rows
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_state import State
 from falconc.frontend.lift_types import ScalarType, VectorType
@@ -16,10 +16,10 @@ from falconc.ir.types import DType
 def _filled(s: State, t: VectorType, dtype: DType, lane: Callable[[Expr], Expr], c: Cursor) -> Row:
     """A new register with lane(k) in lane k."""
     flat = s.array("v", dtype, t.count)
-    k = lift_memory.each(s, t.count)
+    k = lift_rows.each(s, t.count)
     with s.collect() as items:
         s.emit(Store(flat.name, (k,), lane(k), where=s.where(c)))
-    lift_memory.loop(s, k, t.count, list(items), c)
+    lift_rows.loop(s, k, t.count, list(items), c)
     return Row(single(flat, ScalarType(t.of), ZERO), t, fresh=True)
 
 
@@ -29,7 +29,7 @@ def lane_of(s: State, v: Value, k: Expr, t: VectorType, c: Cursor) -> Expr:
         return v.expr
     if isinstance(v, Row):
         kind = v.type.of if isinstance(v.type, VectorType) else t.of
-        found = lift_memory.load(s, lift_memory.at_index(s, v.pointer, k, kind, c), c)
+        found = lift_memory.load(s, lift_rows.at_index(s, v.pointer, k, kind, c), c)
         if isinstance(found, Number):
             return found.expr
     raise s.unsupported(c, "an operand of this kind beside a vector register")

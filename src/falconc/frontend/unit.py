@@ -74,6 +74,7 @@ class Instance:
 
     symbol: the callee as C++ spells it ("gemm<16, float>"). assumptions: what lifting took for granted.
     intrinsics: names of built-ins whose meaning was used, with their trust ("hardware", "documented", "inferred").
+    fences: memory fences, which have no meaning in the IR: it knows no memory that is seen late.
     """
 
     unit: Unit
@@ -83,6 +84,7 @@ class Instance:
     site: LaunchSite | None = None
     assumptions: tuple[str, ...] = ()
     intrinsics: Mapping[str, str] = field(default_factory=dict[str, str])
+    fences: int = 0
 
     @property
     def platform(self) -> Platform:
