@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falconc.frontend import lift_convert, lift_expr, lift_globals, lift_memory, lift_rows
+from falconc.frontend import lift_convert, lift_expr, lift_globals, lift_memory, lift_pointers, lift_rows
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import FALSE, TRUE, binary, both, cast, either, integer, negate
 from falconc.frontend.lift_state import State
@@ -147,12 +147,12 @@ def subscript(s: State, c: Cursor) -> Place:
     if isinstance(t, VectorType):
         pointer = register_pointer(s, lift_expr.place(s, base), t, c)
         k = lift_expr.number(s, index)
-        return lift_memory.dereference(s, lift_memory.moved(pointer, k, t.of.size), c, ScalarType(t.of))
+        return lift_memory.dereference(s, lift_pointers.moved(pointer, k, t.of.size), c, ScalarType(t.of))
     found, k = lift_expr.values(s, [base, index])
     if not isinstance(k, Number):
         raise s.unsupported(c, "a subscript that is no number")
     pointer = as_pointer(s, found, base)
-    return lift_memory.dereference(s, lift_memory.advance(s, pointer, k.expr, c), c)
+    return lift_memory.dereference(s, lift_pointers.advance(s, pointer, k.expr, c), c)
 
 
 def register_pointer(s: State, place: Place, t: VectorType, c: Cursor) -> Pointer:
@@ -214,9 +214,9 @@ def pointer_operation(s: State, op: str, a: Value, b: Value, c: Cursor) -> Value
                 if isinstance(by, Const)
                 else binary("sub", integer(0, _wide(by.dtype)), cast(_wide(by.dtype), by))
             )
-        return lift_memory.advance(s, a, by, c)
+        return lift_pointers.advance(s, a, by, c)
     if isinstance(a, Number) and isinstance(b, Pointer) and op == "+":
-        return lift_memory.advance(s, b, a.expr, c)
+        return lift_pointers.advance(s, b, a.expr, c)
     if isinstance(a, Pointer) and isinstance(b, Pointer):
         return _two_pointers(s, op, a, b, c)
     raise s.unsupported(c, f"operator '{op}' on pointers")

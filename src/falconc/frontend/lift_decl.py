@@ -9,6 +9,7 @@ from falconc.frontend import (
     lift_expr,
     lift_lists,
     lift_memory,
+    lift_pointers,
     lift_rows,
 )
 from falconc.frontend.clang import Cursor
@@ -129,7 +130,7 @@ def _pointer(s: State, name: str, t: PointerType, v: Value | None, mutable: bool
         return Bound(_carved(s, name, t, settled))
     if v is not None and isinstance(v, Null) and not mutable:
         return Bound(v)
-    place = lift_memory.pointer_variable(s, name, t.to)
+    place = lift_pointers.pointer_variable(s, name, t.to)
     if isinstance(v, Pointer):
         lift_memory.store(s, place, v, at)
     return place
@@ -189,7 +190,7 @@ def storage(
         case VectorType():
             return register(s, name, t)
         case PointerType():
-            return lift_memory.pointer_variable(s, name, t.to)
+            return lift_pointers.pointer_variable(s, name, t.to)
         case ArrayType():
             return Array(array_base(s, name, t, at), ZERO, t)
         case OpaqueType():

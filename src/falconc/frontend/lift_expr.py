@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from falconc.frontend import (
     lift_access,
+    lift_assign,
     lift_call,
     lift_choice,
     lift_convert,
@@ -24,7 +24,6 @@ from falconc.frontend.lift_ops import (
     constant,
     either,
     integer,
-    loads,
     negate,
     promoted,
     select,
@@ -35,7 +34,6 @@ from falconc.frontend.lift_types import CType, PointerType, ScalarType, VectorTy
 from falconc.frontend.lift_types import of as type_of
 from falconc.frontend.lift_values import (
     Bound,
-    Cell,
     Nothing,
     Null,
     Number,
@@ -48,7 +46,7 @@ from falconc.frontend.lift_values import (
     single,
 )
 from falconc.ir.nodes import Alloc, BinaryOp, Expr, If, Let, Unary, View
-from falconc.ir.types import BOOL, I64
+from falconc.ir.types import BOOL
 
 _LVALUES = ("DECL_REF_EXPR", "MEMBER_REF_EXPR", "ARRAY_SUBSCRIPT_EXPR")
 _LITERALS = ("INTEGER_LITERAL", "FLOATING_LITERAL", "CHARACTER_LITERAL", "CXX_BOOL_LITERAL_EXPR")
@@ -65,7 +63,6 @@ BINARY: dict[str, BinaryOp] = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "&": "and", "|": "or", "^": "xor",
     "<<": "shl", ">>": "shr", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
 }  # fmt: skip
-_INCREMENTS = {"x++": 1, "++x": 1, "x--": -1, "--x": -1}
 
 
 def number(s: State, c: Cursor) -> Expr:
@@ -180,7 +177,7 @@ def _binary(s: State, c: Cursor) -> Value:
     left, right = c.children[0], c.children[-1]
     op = c.operator
     if op == "=":
-        return lift_memory.load(s, assign(s, c), c)
+        return lift_memory.load(s, lift_assign.assign(s, c), c)
     if op == ",":
         effect(s, left)
         return value(s, right)
@@ -225,8 +222,8 @@ def _unary(s: State, c: Cursor) -> Value:
     op, inner = c.operator, c.children[0]
     if op == "&":
         return lift_access.address_of(s, c)
-    if op in _INCREMENTS:
-        target, old = _increment(s, c)
+    if op in lift_assign.INCREMENTS:
+        target, old = lift_assign.increment(s, c)
         return old if op.startswith("x") else lift_memory.load(s, target, c)
     v = value(s, inner)
     if op == "__extension__":
@@ -255,69 +252,6 @@ def _unary(s: State, c: Cursor) -> Value:
             raise s.unsupported(c, f"operator '{op}'")
 
 
-def _increment(s: State, c: Cursor, wanted: bool = True) -> tuple[Place, Value]:
-    """++x and its like: the place, and the value before (``wanted``: somebody will read it)."""
-    target = place(s, c.children[0])
-    if wanted:
-        target = _settled(s, target)
-    old = lift_memory.load(s, target, c)
-    if wanted and c.operator.startswith("x"):
-        old = lift_memory.settle(s, old)
-    lift_memory.store(s, target, _incremented(s, old, _INCREMENTS[c.operator], c), c)
-    return target, old
-
-
-def _incremented(s: State, old: Value, by: int, c: Cursor) -> Value:
-    if isinstance(old, Pointer):
-        return lift_memory.advance(s, old, integer(by, I64), c)
-    if not isinstance(old, Number):
-        raise s.unsupported(c, "++ or -- on this type")
-    dtype = promoted(old.expr.dtype)
-    one = constant(1, dtype)
-    return Number(cast(old.expr.dtype, binary("add" if by > 0 else "sub", cast(dtype, old.expr), one)))
-
-
-def assign(s: State, c: Cursor, wanted: bool = True) -> Place:
-    """left = right; and left op= right. Gives the place of the left side (``wanted``: somebody will read it)."""
-    left, right = c.children[0], c.children[-1]
-    v = value(s, right)
-    with s.collect() as items:
-        target = place(s, left)
-    if not quiet(items):
-        v = lift_memory.settle(s, v)
-    s.out.extend(items)
-    if c.kind == "COMPOUND_ASSIGNMENT_OPERATOR":
-        v = _compound(s, lift_memory.load(s, target, left), v, c)
-    if isinstance(v, Null):
-        raise s.unsupported(c, "assigning the null pointer", "keep a flag instead")
-    target = _settled(s, target) if wanted else target
-    lift_memory.store(s, target, v, c)
-    return target
-
-
-def _settled(s: State, target: Place) -> Place:
-    """``target`` as a place that the store into it does not move (a[a[0]] = 1)."""
-    match target:
-        case Cell(base, offset, _) if any(loads(e) for e, _ in offset.terms):
-            return replace(target, offset=lift_memory.settle_offset(s, offset, base.name))
-        case _:
-            return target
-
-
-def _compound(s: State, old: Value, v: Value, c: Cursor) -> Value:
-    op = c.operator.removesuffix("=")
-    if isinstance(old, Number) and isinstance(v, Number):
-        dtype = promoted(old.expr.dtype) if op in ("<<", ">>") else common(old.expr.dtype, v.expr.dtype)
-        result = operate(s, op, Number(cast(dtype, old.expr)), v, ScalarType(dtype), c)
-        assert isinstance(result, Number)
-        return Number(cast(old.expr.dtype, result.expr))
-    return operate(s, op, old, v, type_of(c.children[0].type), c)
-
-
-def _compound_value(s: State, c: Cursor) -> Value:
-    return lift_memory.load(s, assign(s, c), c)
-
-
 def effect(s: State, c: Cursor) -> None:
     """An expression whose value nobody wants."""
     kind = c.kind
@@ -326,12 +260,12 @@ def effect(s: State, c: Cursor) -> None:
         assert inner
         effect(s, inner)
     elif kind == "COMPOUND_ASSIGNMENT_OPERATOR" or (kind == "BINARY_OPERATOR" and c.operator == "="):
-        assign(s, c, wanted=False)
+        lift_assign.assign(s, c, wanted=False)
     elif kind == "BINARY_OPERATOR" and c.operator == ",":
         effect(s, c.children[0])
         effect(s, c.children[1])
-    elif kind == "UNARY_OPERATOR" and c.operator in _INCREMENTS:
-        _increment(s, c, wanted=False)
+    elif kind == "UNARY_OPERATOR" and c.operator in lift_assign.INCREMENTS:
+        lift_assign.increment(s, c, wanted=False)
     elif kind not in (*_LVALUES, *_LITERALS):
         value(s, c)
 
@@ -356,9 +290,9 @@ def place(s: State, c: Cursor) -> Place:
         v = value(s, c.children[0])
         return lift_access.target(s, v, c)
     if kind == "UNARY_OPERATOR" and c.operator in ("++x", "--x"):
-        return _increment(s, c)[0]
+        return lift_assign.increment(s, c)[0]
     if kind == "COMPOUND_ASSIGNMENT_OPERATOR" or (kind == "BINARY_OPERATOR" and c.operator == "="):
-        return assign(s, c)
+        return lift_assign.assign(s, c)
     if kind == "BINARY_OPERATOR" and c.operator == ",":
         effect(s, c.children[0])
         return place(s, c.children[1])
@@ -417,7 +351,7 @@ _HANDLERS: dict[str, Callable[[State, Cursor], Value]] = {
     "PAREN_EXPR": _paren,
     "BINARY_OPERATOR": _binary,
     "UNARY_OPERATOR": _unary,
-    "COMPOUND_ASSIGNMENT_OPERATOR": _compound_value,
+    "COMPOUND_ASSIGNMENT_OPERATOR": lambda s, c: lift_assign.compound_value(s, c),
     "CONDITIONAL_OPERATOR": lambda s, c: lift_choice.conditional(s, c),
     "CALL_EXPR": _call,
     "CXX_THIS_EXPR": _this,

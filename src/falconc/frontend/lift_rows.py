@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from typing import cast as typed
 
-from falconc.frontend import lift_memory
+from falconc.frontend import lift_memory, lift_pointers
 from falconc.frontend.clang import Cursor
 from falconc.frontend.lift_ops import integer
 from falconc.frontend.lift_state import State, body
@@ -67,7 +67,7 @@ def copy_row(s: State, target: Array, row: Row, at: Cursor | None) -> None:
 
 def at_index(s: State, pointer: Pointer, k: Expr, dtype: DType, at: Cursor | None) -> Place:
     """Scalar k of what ``pointer`` points to, as ``dtype``."""
-    return lift_memory.dereference(s, lift_memory.moved(pointer, k, dtype.size), at, ScalarType(dtype))
+    return lift_memory.dereference(s, lift_pointers.moved(pointer, k, dtype.size), at, ScalarType(dtype))
 
 
 def copied(s: State, row: Row, name: str) -> Row:
