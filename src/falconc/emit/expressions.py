@@ -77,8 +77,11 @@ class Expressions:
         return self.word(f"type.{dtype.name}")
 
     def fill(self, key: str, args: tuple[Text, ...], result: DType, where: Span | None) -> Text:
-        """A pattern with its holes filled; the text binds like a call."""
+        """A pattern with its holes filled; the text binds like a call, or not at all where the pattern is in
+        parentheses: they are added where they are needed."""
         pattern = self.word(key, where)
+        if pattern.startswith("(1") and pattern.endswith(")"):
+            return Text(pattern[1:-1].format(*(a.code for a in args)), LOWEST, result)
         return Text(pattern.format(*(a.code for a in args)), PRIMARY, result)
 
     # --- entry points ------------------------------------------------------------------------------------------
