@@ -177,7 +177,9 @@ def _check_names(kernel: Kernel, option: str, given: Mapping[str, int], known: l
 
 def verify_options(options: Options) -> verify.Options:
     """What the verifier is asked for."""
-    return verify.Options(seed=options.seed, sizes=options.sizes, extents=options.extents, seconds=options.seconds)
+    return verify.Options(
+        options.seed, options.sizes, options.extents, seconds=options.seconds, devices=options.compile
+    )
 
 
 def template_of(instance: Instance) -> str:

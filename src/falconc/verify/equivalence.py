@@ -10,9 +10,10 @@ from falconc.errors import FalconcError
 from falconc.frontend.unit import Instance
 from falconc.ir.nodes import Apply, Buffer, Kernel
 from falconc.ir.walk import walk
-from falconc.verify import inputs, shapes
+from falconc.verify import device, inputs, shapes
 from falconc.verify.exact import Examination, Findings
 from falconc.verify.floats import FloatFindings, Floats
+from falconc.verify.identical import identical
 from falconc.verify.options import Options
 from falconc.verify.subject import Subject, only_exact
 from falconc.verify.verdict import Defect, Evidence, Verdict, VerdictName
@@ -27,7 +28,8 @@ def equivalent(a: Instance, b: Instance, options: Options | None = None) -> Verd
     options = options or Options()
     extents = dict(a.site.extents) if a.site else {}
     sizes = (dict(a.site.sizes) if a.site else {}) | dict(options.sizes)
-    return compare(Subject.of(a), Subject.of(b), options, sizes, extents)
+    found = device.runner(b) if options.devices else None
+    return compare(Subject.of(a), Subject.of(b), options, sizes, extents, found)
 
 
 def equivalent_kernels(a: Kernel, b: Kernel, options: Options | None = None) -> Verdict:
@@ -36,7 +38,14 @@ def equivalent_kernels(a: Kernel, b: Kernel, options: Options | None = None) -> 
     return compare(Subject(a), Subject(b), options, options.sizes, {})
 
 
-def compare(a: Subject, b: Subject, options: Options, sizes: Mapping[str, int], extents: Mapping[str, Any]) -> Verdict:
+def compare(
+    a: Subject,
+    b: Subject,
+    options: Options,
+    sizes: Mapping[str, int],
+    extents: Mapping[str, Any],
+    on_device: tuple[str, device.Runner] | None = None,
+) -> Verdict:
     """Compile both sides, run exact arithmetic and floats, and judge."""
     mismatch = _interface_mismatch(a.kernel, b.kernel)
     if mismatch:
@@ -49,7 +58,7 @@ def compare(a: Subject, b: Subject, options: Options, sizes: Mapping[str, int], 
     exam = Examination(a, b, options, extents)
     plan = shapes.choose(a.kernel, b.kernel, sizes)
     _all_shapes(exam, plan, symbolic)
-    floats = Floats(exam)
+    floats = Floats(exam, on_device)
     if exam.found.settings and not _hopeless(exam.found):
         _run_floats(exam, floats)
     return _judge(exam, floats.found, plan.roomy if symbolic else {})
@@ -205,13 +214,30 @@ def _judge(exam: Examination, floats: FloatFindings, roomy: Mapping[str, int]) -
     return answer(*_within_bound(found, unseen, roomy))
 
 
+def _is_same_kernel(found: Findings) -> bool:
+    target = found.target
+    return (
+        found.difference is None
+        and target is not None
+        and identical(found.source.subject.kernel, target.subject.kernel)
+    )
+
+
 def _within_bound(found: Findings, unseen: list[str], roomy: Mapping[str, int]) -> tuple[VerdictName, str]:
     """The verdict once the floats agree."""
     target = found.target
     assert target is not None
+    fences = found.source.subject.fences, target.subject.fences
+    if found.source.subject.kernel.launch and target.subject.kernel.launch and fences[0] != fences[1]:
+        return (
+            "Tested",
+            f"{fences[0]} memory fences in the source, {fences[1]} in the target: their effect was not tried",
+        )
     small = [n for n, least in roomy.items() if all(s.sizes[n] < least for s in found.settings)]
     if small and found.dropped:
         return "Unknown", f"source undefined: {_in_words(found.dropped[0][1])}; equal at small sizes only"
+    if _is_same_kernel(found):
+        return "Proved", "both texts mean the same kernel, statement by statement; the texts' runs agree"
     for side in (found.source, target):
         if side.unknowns:
             site, what = next(iter(side.unknowns.items()))
@@ -249,7 +275,7 @@ def _scope(found: Findings) -> str:
     if not found.settings:
         return "nothing ran"
     rows = [inputs.describe(_plain_sizes(s.sizes)) for s in found.settings]
-    return "; ".join(rows)
+    return ("all sizes; tried: " if _is_same_kernel(found) else "") + "; ".join(rows)
 
 
 def _shapes(found: Findings) -> tuple[dict[str, int], ...]:
@@ -297,6 +323,12 @@ def _evidence(exam: Examination, floats: FloatFindings, unseen: list[str]) -> Ev
         f", 3 schedules: {compared}",
         f"floats: {floats.runs} runs of the texts, largest error {floats.worst:.2g} of the bound",
     )
+    if floats.reordered:
+        runs += (
+            f"rounding: beyond the source's, within its own, as the order of operations gives, at {floats.reordered}",
+        )
+    if floats.device:
+        runs += (f"device: {floats.device}",)
     names = {n.function for s in (exam.source, exam.target) for n in walk(s.kernel.body) if isinstance(n, Apply)}
     heuristic = sorted(n for n in names if n not in _ALGEBRAIC)
     limits = [f"{s.subject.where(k)}: {what}" for s in (found.source, target) for k, what in s.limits.items()]

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from falconc.emulate import lower
+from falconc.errors import FalconcError
 from falconc.verify import inputs
+from falconc.verify.device import Runner
 from falconc.verify.exact import Examination, Setting
 from falconc.verify.subject import Array, Failed, Sizes, Subject, positional, values
 from falconc.verify.verdict import Difference
 
 _NOISY_RUNS = 6  # the last one without noise
 _MULTIPLE = 8.0  # of the source's spread
+_REORDERED = (
+    16.0  # so much more may another order of the same operations lose: a long sum taken one by one, not in a tree
+)
 _ULPS = 4.0  # of the output's type, at least
 _DIGITS = {"f16": 11, "bf16": 8, "f32": 24, "f64": 53}
 _LEAST = {"f16": 6e-8, "bf16": 1e-38, "f32": 1.2e-38, "f64": 2.3e-308}
 _MUST_RUN = ("signed", "ties", "positive")
+_ON_DEVICE = ("signed", "positive")
 _LARGEST = {"f16": 65504.0, "bf16": 3.39e38, "f32": 3.4028235e38, "f64": 1.7976931348623157e308}
 
 
@@ -33,20 +40,33 @@ class FloatFindings:
     mislifted: str = ""  # a text and its own lifted kernel disagree
     runs: int = 0
     worst: float = 0.0  # largest error over bound seen
+    reordered: str = ""  # where the target loses more than the source, by its own rounding
+    device: str = ""  # what a real device was asked, and said
 
     @property
     def ended(self) -> bool:
         return bool(self.difference or self.failure or self.source_failure or self.mislifted)
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One run of the source: what went in, what its text gave, and its kernel's wide and noisy results."""
+
+    arrays: Mapping[str, Array]
+    expected: Mapping[str, Array]
+    wide: Mapping[str, Array]
+    noisy: list[dict[str, Array]]
+
+
 class Floats:
     """Compares the texts of both sides."""
 
-    def __init__(self, examination: Examination) -> None:
+    def __init__(self, examination: Examination, device: tuple[str, Runner] | None = None) -> None:
         self.exam = examination
         assert examination.target is not None
         self.source, self.target = examination.source, examination.target
         self.found = FloatFindings()
+        self.device = device
         self.seed = examination.options.seed
 
     def setting(self, setting: Setting, kinds: tuple[str, ...]) -> None:
@@ -60,6 +80,11 @@ class Floats:
             self._kind(setting, kind)
             if self.found.ended:
                 return
+
+    @cached_property
+    def _noisy_target(self) -> Subject:
+        """The target with the arithmetic that shows its own rounding."""
+        return replace(self.target, modes=(lower.WIDE, lower.NOISY))
 
     def _kind(self, setting: Setting, kind: str) -> None:
         arrays = self.exam.arrays(setting, kind)
@@ -81,23 +106,65 @@ class Floats:
             self.found.failure = f"{failure} on {place}"
             return
         self.found.runs += 2
+        source = _Source(arrays, expected, wide, noisy)
+        self._judge(source, got, lifted, shape, kind, twin_sizes, twin_arrays)
+        if not self.found.ended and self.device and kind in _ON_DEVICE and setting is self.exam.found.settings[0]:
+            self._on_device(source, shape, kind, twin_sizes, twin_arrays)
+
+    def _on_device(
+        self, source: _Source, shape: dict[str, int], kind: str, sizes: Sizes, arrays: Mapping[str, Array]
+    ) -> None:
+        """The target's text on a real device, against the same bounds."""
+        assert self.device
+        name, run = self.device
+        try:
+            got = run(sizes, arrays)
+        except FalconcError as error:
+            self.found.device = f"{name}: not run: {error.what}"
+            self.device = None
+            return
+        self._judge(source, got, {}, shape, f"{kind} on {name}", sizes, arrays)
+        said = "beyond the bound" if self.found.difference else "within the bound"
+        self.found.device = f"{name}: the target's text, compiled for it: {said}"
+
+    def _judge(
+        self,
+        source: _Source,
+        got: Mapping[str, Array],
+        lifted: Mapping[str, Array],
+        shape: dict[str, int],
+        kind: str,
+        sizes: Sizes,
+        arrays: Mapping[str, Array],
+    ) -> None:
+        """Every buffer that either side writes."""
         for b, twin in zip(self.source.kernel.buffers, self.target.kernel.buffers, strict=True):
-            if b.name not in expected and twin.name not in got:
+            if b.name not in source.expected and twin.name not in got:
                 continue
-            a = expected.get(b.name, arrays[b.name])
+            a = source.expected.get(b.name, source.arrays[b.name])
             plain = a.astype(np.float64)
             case = Case(
                 a,
-                got.get(twin.name, arrays[b.name]),
-                wide.get(b.name, plain),
-                [n.get(b.name, plain) for n in noisy],
+                got.get(twin.name, source.arrays[b.name]),
+                source.wide.get(b.name, plain),
+                [n.get(b.name, plain) for n in source.noisy],
                 lifted.get(twin.name),
+                twin.name,
             )
-            self._conclude(b.name, b.dtype.name, case, shape, kind)
+            self._conclude(b.name, b.dtype.name, case, shape, kind, sizes, arrays)
             if self.found.difference or self.found.mislifted:
                 return
 
-    def _conclude(self, name: str, dtype: str, case: Case, shape: dict[str, int], kind: str) -> None:
+    def _conclude(
+        self,
+        name: str,
+        dtype: str,
+        case: Case,
+        shape: dict[str, int],
+        kind: str,
+        twin_sizes: Sizes,
+        twin_arrays: Mapping[str, Array],
+    ) -> None:
         """Judge one buffer: the source text against its own kernel, the target text against the source text, then
         the target text against its own kernel."""
         bounds = _bounds(dtype, case)
@@ -107,6 +174,9 @@ class Floats:
             self.found.mislifted = f"the source's lifted kernel disagrees with its text at {name}[{at}] ({kind} inputs)"
             return
         at = self._beyond(case, bounds)
+        if at is not None and self._only_reordered(dtype, case, bounds, twin_sizes, twin_arrays):
+            self.found.reordered = f"{name}[{at}] on {kind} inputs at {inputs.describe(shape)}"
+            return
         if at is not None:
             values_ = float(case.expected[at]), float(case.got[at])
             self.found.difference = Difference(
@@ -122,6 +192,27 @@ class Floats:
                 self.found.mislifted = (
                     f"the target's lifted kernel disagrees with its text at {name}[{at}] ({kind} inputs)"
                 )
+
+    def _only_reordered(
+        self, dtype: str, case: Case, bounds: Bounds, sizes: Sizes, arrays: Mapping[str, Array]
+    ) -> bool:
+        """Whether what is beyond the source's bound is within the target's own, and that not much wider: the same
+        operations in another order. Never where exact arithmetic differs."""
+        if dtype not in _DIGITS or self.exam.found.difference is not None or case.buffer not in arrays:
+            return False
+        try:
+            runs = self._noisy_target.lowered_often(
+                lower.NOISY, sizes, arrays, _NOISY_RUNS, seed=self.seed, limits=self.exam.limits
+            )
+        except (Failed, FalconcError):
+            return False
+        wide, *noisy = (values(r.words[case.buffer], np.dtype(np.float64)) for r in runs if case.buffer in r.words)
+        own = _bounds(dtype, Case(case.got, case.got, wide, noisy, None, case.buffer))
+        got = case.got.astype(np.float64)
+        with np.errstate(all="ignore"):
+            error = np.minimum(np.abs(got - bounds.reference), np.abs(got - case.expected.astype(np.float64)))
+            explained = (error <= own.bound) & (own.bound <= _REORDERED * bounds.bound) & bounds.finite & own.finite
+        return bool((explained | ~self._bad(case, bounds)).all())
 
     def _native(self, subject: Subject, sizes: Sizes, arrays: Mapping[str, Array]) -> dict[str, Array]:
         return subject.native(sizes, arrays, seed=self.seed, limits=self.exam.limits)
@@ -145,6 +236,11 @@ class Floats:
 
     def _beyond(self, case: Case, bounds: Bounds) -> int | None:
         """First element of the target beyond its bound."""
+        bad = self._bad(case, bounds)
+        return int(np.argmax(bad)) if bad.any() else None
+
+    def _bad(self, case: Case, bounds: Bounds) -> Array:
+        """Which elements of the target are beyond their bounds."""
         with np.errstate(all="ignore"):
             a, t = case.expected.astype(np.float64), case.got.astype(np.float64)
             error = np.minimum(np.abs(t - a), np.abs(t - bounds.reference))
@@ -157,7 +253,7 @@ class Floats:
             ratio = np.where(finite & np.isfinite(t) & (bounds.bound > 0), error / bounds.bound, 0.0)
         if ratio.size:
             self.found.worst = max(self.found.worst, float(np.nanmax(ratio)))
-        return int(np.argmax(bad)) if bad.any() else None
+        return bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +265,7 @@ class Case:
     wide: Array
     noisy: list[Array]
     lifted: Array | None
+    buffer: str  # the target's name
 
 
 @dataclass(frozen=True, slots=True)

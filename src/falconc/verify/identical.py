@@ -72,5 +72,3 @@ def _renamed(node: Node, names: dict[str, str]) -> Node:
             return replace(node, result=new(node.result), arrived=new(node.arrived))
         case _:
             return node
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,7 @@ class Subject:
     text: Callable[[], Path] | None = None
     assumptions: tuple[str, ...] = ()
     intrinsics: Mapping[str, str] = field(default_factory=dict[str, str])
+    fences: int = 0
     modes: tuple[int, ...] = (lower.EXACT, lower.WIDE, lower.NOISY)
 
     @classmethod
@@ -72,7 +73,9 @@ class Subject:
         from falconc.emulate import text
 
         width = max(1, instance.platform.lane_width)
-        return cls(instance.kernel, width, lambda: text.program(instance), instance.assumptions, instance.intrinsics)
+        program = partial(text.program, instance)
+        i = instance
+        return cls(i.kernel, width, program, i.assumptions, i.intrinsics, i.fences)
 
     @cached_property
     def program(self) -> lower.Program:
