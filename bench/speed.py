@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from falconc.flow import ALL_KERNELS, Options, translate
 from rich.progress import Progress
 
 from falconc import frontend, platform
 from falconc.emulate import sandbox, text
 from falconc.errors import FalconcError
+from falconc.flow import ALL_KERNELS, Options, translate
 from falconc.source import Source
 
 ROOT = Path(__file__).parents[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,7 +61,10 @@ int tName(char *name, int size, int device) { strncpy(name, "Test GPU", size); r
 int tRetain(void **context, int device) { *context = &bound; return device; }
 int tCurrent(void *context) { bound = context == &bound; return 0; }
 int tLoad(void **module, const void *image) { *module = (void *)image; return memcmp(image, "IMAGE", 5) != 0; }
-int tFunction(void **function, void *module, const char *name) { *function = module; return strcmp(name, "_Z5scale") != 0; }
+int tFunction(void **function, void *module, const char *name) {
+  *function = module;
+  return strcmp(name, "_Z5scale") != 0;
+}
 int tAlloc(void **pointer, size_t bytes) { *pointer = malloc(bytes); return 0; }
 int tIn(void *to, const void *from, size_t bytes) { memcpy(to, from, bytes); return 0; }
 int tOut(void *to, const void *from, size_t bytes) { memcpy(to, from, bytes); return 0; }

@@ -23,8 +23,8 @@ from falconc.emulate import build
 from falconc.errors import InternalError
 from falconc.ir.types import DType
 
-# Layout of the control file, as runner.cpp declares it: struct Control, one BufferSpec a buffer, scalars; then the report;
-# then each buffer on pages of its own.
+# Layout of the control file, as runner.cpp declares it: struct Control, one BufferSpec a buffer, scalars; then the
+# report; then each buffer on pages of its own.
 _CONTROL = struct.Struct("<Qii d 3I3I IIIIII Q qqqqqqq 256s")
 _SPEC = struct.Struct("<qqqq")
 _MAGIC = 0x46414C434F4E3031
@@ -87,7 +87,7 @@ def scalar_bits(value: ScalarValue) -> int:
             return int.from_bytes(_float_type(dtype)(number).tobytes(), "little")
         case np.generic():
             if isinstance(value, np.integer | np.bool_):
-                return int(value) & (1 << 64) - 1
+                return int(value.item()) & (1 << 64) - 1
             return int.from_bytes(value.tobytes(), "little")
         case int():
             return value & (1 << 64) - 1
@@ -116,7 +116,7 @@ class _Slot:
 
 
 def _slots(arrays: Sequence[NDArray[Any]], offset: int) -> list[_Slot]:
-    """Each array ends where its last page ends, as nearly as alignment allows, so that an overrun meets a guard page."""
+    """Each array ends where its last page ends, as nearly as alignment allows: an overrun meets a guard page."""
     slots: list[_Slot] = []
     for array in arrays:
         room = -(-array.nbytes // _ALIGN) * _ALIGN
@@ -136,16 +136,16 @@ def run(library: Path, job: Job, limits: Limits | None = None) -> Outcome:
     report_at = _round_up(_CONTROL.size + _SPEC.size * len(job.arrays) + 8 * len(job.scalars))
     slots = _slots(job.arrays, report_at + _REPORT)
     size = report_at + _REPORT + sum(s.pages for s in slots) * _PAGE
-    with tempfile.TemporaryDirectory(prefix="falconc-") as folder, _control_file(size) as handle:
-        with mmap.mmap(handle, size) as memory:
-            _write(memory, job, limits, slots, report_at, size)
-            ended = _execute(handle, library, folder, limits.seconds)
-            outcome = _read(memory, report_at, ended, limits)
-            if outcome.status == "ok":
-                for array, slot in zip(job.arrays, slots, strict=True):
-                    data = np.frombuffer(memory[slot.start : slot.start + slot.bytes], dtype=array.dtype)
-                    if array.flags.writeable:
-                        array[...] = data.reshape(array.shape)
+    folder_of = tempfile.TemporaryDirectory(prefix="falconc-")
+    with folder_of as folder, _control_file(size) as handle, mmap.mmap(handle, size) as memory:
+        _write(memory, job, limits, slots, report_at, size)
+        ended = _execute(handle, library, folder, limits.seconds)
+        outcome = _read(memory, report_at, ended, limits)
+        if outcome.status == "ok":
+            for array, slot in zip(job.arrays, slots, strict=True):
+                data = np.frombuffer(memory[slot.start : slot.start + slot.bytes], dtype=array.dtype)
+                if array.flags.writeable:
+                    array[...] = data.reshape(array.shape)
     return outcome
 
 
