@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from falconc.ir.nodes import Alloc, Binary, Body, Expr, For, If, Kernel, Let, Select, Stmt, Var, View, While
+from falconc.ir.nodes import Alloc, Binary, Body, Expr, For, If, Kernel, Let, Load, Select, Stmt, Var, View, While
 from falconc.ir.types import BOOL
-from falconc.ir.walk import buffers_read, map_children, rewrite, substitute, walk
+from falconc.ir.walk import map_children, rewrite, substitute, walk
 from falconc.passes.polynomial import Facts, as_type
 from falconc.passes.reindex import within
 
@@ -68,13 +68,18 @@ def inline_indices(body: Body) -> tuple[Body, dict[Expr, str]]:
 
     def collect(part: Body) -> None:
         for n in walk(part):
-            if isinstance(n, Let) and n.value.dtype.is_integer and not buffers_read(n.value):
+            if isinstance(n, Let) and n.value.dtype.is_integer and not _is_data(n.value):
                 values[n.name] = substitute(n.value, values)
                 names.setdefault(values[n.name], n.name)
 
     collect(body)
     without: Body = rewrite(body, lambda n: () if isinstance(n, Let) and n.name in values else n)
     return substitute(without, values), names
+
+
+def _is_data(e: Expr) -> bool:
+    """Whether ``e`` comes from memory or from floats: nothing that an index is computed from."""
+    return any(isinstance(n, Load) or (isinstance(n, Expr) and n.dtype.is_float) for n in walk(e))
 
 
 def names_of_values(body: Body) -> dict[Expr, str]:

@@ -197,14 +197,10 @@ inline unsigned __dp4a(unsigned a, unsigned b, unsigned c) {
 
 // These saturate, and give 0 for NaN, where C's conversion is undefined.
 namespace falcon {
-#ifdef FALCON_LIFT
-template <class T, class F> inline T whole(F x) { return (T)x; }
-#else
 template <class T, class F> inline T whole(F x) {
   const T low = (T)-1 < (T)0 ? (T)((T)1 << (8 * sizeof(T) - 1)) : (T)0;
   return x != x ? (T)0 : x <= (F)low ? low : x >= (F)(T)~low ? (T)~low : (T)x;
 }
-#endif
 }  // namespace falcon
 #define FALCON_ROUND_TO(T, tag)                                                              \
   inline T __float2##tag##_rn(float x) { return falcon::whole<T>(rintf(x)); }                \
