@@ -104,6 +104,26 @@ class File:
                 lines.append((t.start, t.end, [t]))
         return lines
 
+    def unread(self, kept: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Branches of conditionals that libclang did not take, where another branch has something that is kept: the
+        compiler may take them."""
+        out: list[tuple[int, int]] = []
+        open_: list[list[int]] = []  # of each conditional around: where its branches begin
+        for start, end, tokens in self.directives:
+            word = tokens[1].text if len(tokens) > 1 else ""
+            if word in ("if", "ifdef", "ifndef"):
+                open_.append([end])
+            elif open_ and word in ("elif", "else", "elifdef", "elifndef", "endif"):
+                open_[-1].append(start)
+                if word != "endif":
+                    open_[-1].append(end)
+                    continue
+                places = open_.pop()
+                branches = list(zip(places[::2], places[1::2], strict=True))
+                if any(places[0] <= a < places[-1] for a, _ in kept):
+                    out += [b for b in branches if not any(b[0] <= u.start < b[1] for u in self.units)]
+        return [b for b in out if not any(a <= b[0] and b[1] <= e for a, e in [*kept, *(o for o in out if o != b)])]
+
     def collect(self, cursors: Iterable[Cursor]) -> None:
         """Finds the units and frames below ``cursors``."""
         for c in cursors:

@@ -174,6 +174,7 @@ class _Cutter:
         f = self.files[name]
         pieces = [(u.start, u.end, f.source.text[u.start : u.end]) for u in kept.get(name, [])]
         pieces = [(a, b, _edited(text, a, [e for e in f.edits if a <= e[0] < b])) for a, b, text in pieces]
+        pieces += [(a, b, f.source.text[a:b]) for a, b in f.unread([(a, b) for a, b, _ in pieces])]
         pieces += [(a, b, f.source.text[a:b]) for a, b in f.frames]
         inside = [(a, b) for a, b, _ in pieces]
         for start, end, tokens in f.directives:

@@ -228,12 +228,13 @@ def _within_bound(found: Findings, unseen: list[str], roomy: Mapping[str, int]) 
     target = found.target
     assert target is not None
     fences = found.source.subject.fences, target.subject.fences
-    if found.source.subject.kernel.launch and target.subject.kernel.launch and fences[0] != fences[1]:
+    if found.source.subject.kernel.launch and target.subject.kernel.launch and fences[0] > fences[1]:
         return (
             "Tested",
             f"{fences[0]} memory fences in the source, {fences[1]} in the target: their effect was not tried",
         )
-    small = [n for n, least in roomy.items() if all(s.sizes[n] < least for s in found.settings)]
+    tried = [s.sizes for s in found.settings] + found.too_large
+    small = [n for n, least in roomy.items() if all(sizes[n] < least for sizes in tried)]
     if small and found.dropped:
         return "Unknown", f"source undefined: {_in_words(found.dropped[0][1])}; equal at small sizes only"
     if _is_same_kernel(found):
@@ -287,6 +288,7 @@ def _assumptions(found: Findings) -> tuple[str, ...]:
         f"not for {inputs.describe(_plain_sizes(sizes))}: there the source is undefined ({_in_words(defect)})"
         for sizes, defect in found.dropped
     ]
+    dropped += [f"not tried, for want of memory: {inputs.describe(_plain_sizes(s))}" for s in found.too_large]
     return tuple(dict.fromkeys([*dropped, *_taken_for_granted(found)]))
 
 

@@ -57,6 +57,7 @@ class Findings:
     schedule: str = ""
     target_schedule: str = ""
     empty: list[str] = field(default_factory=list[str])
+    too_large: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # shapes that need too much memory
     late: bool = False  # the time for all runs together was over before all were done
 
 
@@ -155,6 +156,10 @@ class Examination:
                 grew = True
         return grew
 
+    def _needs_too_much(self, run: Run) -> bool:
+        """Whether a buffer whose extent is inferred would be larger than any that is tried."""
+        return any(run.touched[b.name] > _MOST_BYTES // b.dtype.size for b in self.source.kernel.buffers)
+
     # --- runs ----------------------------------------------------------------------------------------------------
 
     def arrays(self, setting: Setting, kind: str, salt: int = 0) -> dict[str, Array]:
@@ -217,6 +222,9 @@ class Examination:
             outside = run is not None and any(d.kind == "out-of-bounds" for d in run.defects)
             if run is not None and outside and self._grow(setting, run):
                 continue
+            if run is not None and outside and self._needs_too_much(run):
+                self.found.too_large.append(dict(setting.sizes))
+                return None
             if self.indices and setting.low < 0:
                 setting.low, self.found.source.failure = 0, ""
                 continue
