@@ -20,8 +20,9 @@ template <int E> inline wide rounded(wide d, bool random) {
   if (e < lowest_of<E>()) e = lowest_of<E>();
   int k = e - digits_of<E>() + 1;
   wide s = __builtin_ldexpl(d, -k), f = __builtin_floorl(s);
-  if (s == f) return d;
-  if (random) f += next_random() >> 63; else f = __builtin_rintl(s);
+  if (s != f) {
+    if (random) f += next_random() >> 63; else f = __builtin_rintl(s);
+  }
   wide r = __builtin_ldexpl(f, k), top = __builtin_ldexpl(1, top_of<E>());
   return r >= top ? __builtin_infl() : r <= -top ? -__builtin_infl() : r;
 }
