@@ -29,11 +29,12 @@ class Ranges:
     levels: dict[str, int] = field(default_factory=dict[str, int])
     _polys: dict[Expr, Poly] = field(default_factory=dict[Expr, Poly], compare=False, repr=False)
     _meanings: dict[Expr, list[Poly]] = field(default_factory=dict[Expr, list[Poly]], compare=False, repr=False)
+    _asked: set[Expr] = field(default_factory=set[Expr], compare=False, repr=False)
 
     # --- extending ----------------------------------------------------------------------------------------------
 
     def _with(self, facts: tuple[Poly, ...] = (), **changes: object) -> Ranges:
-        return replace(self, facts=self.facts + facts, _polys={}, _meanings={}, **changes)  # pyright: ignore[reportArgumentType]
+        return replace(self, facts=self.facts + facts, _polys={}, _meanings={}, _asked=set(), **changes)  # pyright: ignore[reportArgumentType]
 
     def loop(self, loop: For) -> Ranges:
         """Inside ``loop``: its variable lies between its bounds, which are not empty."""
@@ -102,9 +103,11 @@ class Ranges:
     # --- expressions as polynomials -----------------------------------------------------------------------------
 
     def poly(self, e: Expr) -> Poly:
-        """The mathematical value of an integer expression. What could wrap and is not signed stays opaque."""
+        """The mathematical value of an integer expression. What could wrap and is not signed stays opaque, and so does
+        what is asked for while it is being found out."""
         found = self._polys.get(e)
         if found is None:
+            self._polys[e] = Poly.atom(e)
             found = self._polys[e] = self._poly(e)
         return found
 
@@ -205,7 +208,11 @@ class Ranges:
         """Numeric bounds of an opaque term."""
         if not atom.dtype.is_integer:
             return None, None
+        if atom in self._asked:  # a fact about it leads back to it
+            return atom.dtype.lowest, atom.dtype.highest
+        self._asked.add(atom)
         lo, hi = self._own_interval(atom)
+        self._asked.discard(atom)
         for f in self.facts:
             parts = f.split(atom) if len(f.terms) <= 2 else None
             if parts is None or not parts[0].terms:

@@ -13,9 +13,13 @@ from falconc.platform import Platform
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One transformation of a kernel. Fields of a subclass are its parameters (str, int, bool)."""
+    """One transformation of a kernel. Fields of a subclass are its parameters (str, int, bool).
+
+    optional: a kernel is as legal without it; a pipeline goes on where it fails on an expression that is too deep.
+    """
 
     name: ClassVar[str] = ""
+    optional: ClassVar[bool] = False
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         """The transformed kernel.

@@ -39,6 +39,7 @@ class LoopContraction(Pass):
     """
 
     name: ClassVar[str] = "loop-contraction"
+    optional: ClassVar[bool] = True
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         body = contract(kernel.body)

@@ -60,6 +60,7 @@ class LoopExpansion(Pass):
     """
 
     name: ClassVar[str] = "loop-expansion"
+    optional: ClassVar[bool] = True
     loop: str = ""
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:

@@ -50,6 +50,7 @@ class LoopFuse(Pass):
     """
 
     name: ClassVar[str] = "loop-fuse"
+    optional: ClassVar[bool] = True
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         body = fuse_adjacent(kernel.body)

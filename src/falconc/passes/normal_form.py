@@ -31,6 +31,7 @@ class NormalForm(Pass):
     """
 
     name: ClassVar[str] = "normal-form"
+    optional: ClassVar[bool] = True
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         return replace(kernel, body=normalise(kernel, {}))

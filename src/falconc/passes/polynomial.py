@@ -212,6 +212,7 @@ class Facts:
             return value >= 0
         found = self._proofs.get((p, depth))
         if found is None:
+            self._proofs[p, depth] = False  # while it is being found out: a fact may lead back to it
             found = self._proofs[p, depth] = self._least(p) >= 0 or (depth > 0 and self._follows(p, depth))
         return found
 

@@ -47,6 +47,7 @@ class ScalarValues(Pass):
     """
 
     name: ClassVar[str] = "scalar-values"
+    optional: ClassVar[bool] = True
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         return replace(kernel, body=values(kernel.body, Names(kernel)))

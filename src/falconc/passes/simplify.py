@@ -44,6 +44,7 @@ class Simplify(Pass):
     """
 
     name: ClassVar[str] = "simplify"
+    optional: ClassVar[bool] = True
 
     def apply(self, kernel: Kernel, platform: Platform) -> Kernel:
         body = _body(without_dead(kernel.body), Ranges())
