@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from falconc.ir.nodes import Alloc, Binary, Body, Expr, For, If, Kernel, Let, Load, Select, Stmt, Var, View, While
 from falconc.ir.types import BOOL
 from falconc.ir.walk import map_children, rewrite, substitute, walk
 from falconc.passes.polynomial import Facts, as_type
 from falconc.passes.reindex import within
+
+_MOST_NODES = 256  # a linear index split into eight coordinates has about 100
 
 Visit = Callable[[Expr, Facts], Expr]
 
@@ -69,12 +72,20 @@ def inline_indices(body: Body) -> tuple[Body, dict[Expr, str]]:
     def collect(part: Body) -> None:
         for n in walk(part):
             if isinstance(n, Let) and n.value.dtype.is_integer and not _is_data(n.value):
-                values[n.name] = substitute(n.value, values)
-                names.setdefault(values[n.name], n.name)
+                value: Expr = substitute(n.value, values)
+                if not _is_small(value):
+                    continue
+                values[n.name] = value
+                names.setdefault(value, n.name)
 
     collect(body)
     without: Body = rewrite(body, lambda n: () if isinstance(n, Let) and n.name in values else n)
     return substitute(without, values), names
+
+
+def _is_small(e: Expr) -> bool:
+    """Whether ``e`` may be an index; a hash or a random number doubles with every step that it is unfolded by."""
+    return sum(1 for _ in islice(walk(e), _MOST_NODES)) < _MOST_NODES
 
 
 def _is_data(e: Expr) -> bool:
