@@ -73,6 +73,8 @@ def recognise(run: Lockstep, window: Body, after: Body, elsewhere: set[str], rep
                 found.kept.append(s)
             case Let() if s.name in elsewhere and not _let(found, s, run, after):
                 return None
+            case Collective() if {s.result, s.arrived} & elsewhere:
+                return None
             case _:
                 pass
     if not _cells(found, run, window, after):
