@@ -101,6 +101,7 @@ inline void seen(int site, int which, int possible = 7) {
   for (int k = 0; k < 3; ++k) { c[k] += which >> k & 1; c[3 + k] |= possible >> k & 1; }
 }
 inline void entered(int site) { ++S.counts[6 * site]; }
+inline void again(int site, bool repeated) { S.counts[6 * site + 2] += repeated; }
 
 inline u64 mix(u64 x) {
   x += 0x9e3779b97f4a7c15ULL; x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL; x = (x ^ x >> 27) * 0x94d049bb133111ebULL;

@@ -126,7 +126,7 @@ def exact(value: float, dtype: DType = F64) -> Exact:
     if integral or near.denominator <= 1 << (_DIGITS[dtype.name] // 3):
         best = true if integral else near
         return Exact(_residue(best, P), _residue(best, Q), value)
-    found = _symbol(value, tolerance * 2)
+    found = _symbol(value, tolerance)
     if found:
         return Exact(*found, value)
     best = near if near.denominator <= _LARGEST_DENOMINATOR else true

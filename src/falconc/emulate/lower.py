@@ -15,6 +15,7 @@ from falconc.errors import Unsupported
 from falconc.ir.nodes import (
     Alloc,
     Barrier,
+    Binary,
     Body,
     Break,
     Buffer,
@@ -231,6 +232,16 @@ class _Lowering:
     def _entered(self, kind: str, what: str, node: Node) -> None:
         self.emit(f"entered({self.w.site(kind, what, node)});")
 
+    def _iteration(self, s: For, is_later: str) -> None:
+        """Counts that the loop runs; and, where sizes decide how often, that it runs again."""
+        bounds, w = (s.lo, s.hi, s.step), self.w
+        at_most_once = w.ranges.decide(Binary("ge", Binary("add", s.lo, s.step), s.hi))
+        if any(w.taint.by_size(e) for e in bounds) and not at_most_once:
+            site = w.site("repeated", f"loop over {s.var}", s)
+            self.emit(f"entered({site}); again({site}, {is_later});")
+        else:
+            self._entered("loop", f"loop over {s.var}", s)
+
     def _if(self, s: If, level: _Level) -> None:
         w, known = self.w, self.w.ranges
         self.emit(f"if ({w.condition(s.cond)}) {{")
@@ -255,7 +266,7 @@ class _Lowering:
             bounds = f"lo{k} = {w.native(s.lo)}, hi{k} = {w.native(s.hi)}, st{k} = {w.native(s.step)}"
             self.emit(f"{{ const {kind} {bounds};")
             self.emit(f"for ({kind} v_{s.var} = lo{k}; v_{s.var} < hi{k}; v_{s.var} += st{k}) {{")
-            self._entered("loop", f"loop over {s.var}", s)
+            self._iteration(s, f"v_{s.var} != lo{k}")
             w.ranges = known.loop(s)
             self.body(s.body, level)
             w.ranges = known
@@ -269,7 +280,7 @@ class _Lowering:
         )
         self.emit(f"for (i64 k{k} = 0; k{k} < order{k}.n; ++k{k}) {{")
         self.emit(f"const i64 it{k} = order{k}(k{k}); const {kind} v_{s.var} = {kind}(lo{k} + it{k} * st{k});")
-        self._entered("loop", f"loop over {s.var}", s)
+        self._iteration(s, f"k{k} != 0")
         is_block = s.kind.axis.startswith("block")
         same = level.same or (level.in_block and is_block)
         depth = level.depth - 1 if same else level.depth

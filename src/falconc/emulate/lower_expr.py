@@ -8,6 +8,7 @@ from typing import assert_never
 
 from falconc.emulate import constants
 from falconc.emulate.taint import Taint
+from falconc.ir import text
 from falconc.ir.nodes import COMPARE_OPS, Apply, Binary, Cast, Const, Expr, Load, Node, Select, Unary, Update, Var
 from falconc.ir.ranges import Ranges
 from falconc.ir.types import ALL, BOOL, DType
@@ -27,8 +28,11 @@ _WITH_SITE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place in the text that counts or reports. kind: "choice" (a comparison, minimum, step ... on data; must be seen
-    both ways), "sized" (the same on sizes, where sizes vary), "guard", "loop" (must be entered), "other"."""
+    """A place in the text that counts or reports.
+
+    kind: "choice" (a comparison, minimum, step ... on data; must be seen both ways), "sized" (the same on sizes, where
+    sizes vary), "guard", "loop" (must be entered), "repeated" (a loop that must run twice), "other".
+    """
 
     kind: str
     what: str
@@ -131,7 +135,8 @@ class Writer:
         if self.taint.data(e):
             return f"test_site({code}, {self.site('choice', what, e)})"
         if self.taint.by_size(e) and self._decided(e) is None:
-            return f"test_site({code}, {self.site('sized', what, e)})"
+            shown = f"condition {text.expression(e)}"  # copies of one condition count together, others do not
+            return f"test_site({code}, {self.site('sized', shown, e)})"
         return code
 
     def _decided(self, e: Expr) -> bool | None:
@@ -180,7 +185,19 @@ class Writer:
             return self._counted(code, e, "condition")
         if self.taint.data(e.operand):
             return f"to<{e.dtype.name}>(fitting<{e.dtype.name}>({inner}, {site}), {site})"
+        if e.dtype.bits < 32 and e.dtype.bits < e.operand.dtype.bits and self.taint.by_size(e.operand):
+            return f"({self._fits(e, inner)}, {code})"
         return code
+
+    def _fits(self, e: Cast, inner: str) -> str:
+        """Whether a value that sizes decide keeps its value in a small type: both outcomes count."""
+        at = e.operand.dtype
+        low, high = max(e.dtype.lowest, at.lowest), min(e.dtype.highest, at.highest)
+        inside = Binary("ge", e.operand, Const(low, at)), Binary("le", e.operand, Const(high, at))
+        if all(self.ranges.decide(c) for c in inside):
+            return "0"
+        site = self.site("sized", f"condition {text.expression(e.operand)} fits {e.dtype}", e)
+        return f"test_site(i64({inner}) == i64({e.dtype.name}({inner})), {site})"
 
     def _unary(self, e: Unary) -> str:
         inner = self.expr(e.operand)

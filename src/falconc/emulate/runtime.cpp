@@ -347,6 +347,7 @@ falcon_u64 falcon_exchange(falcon_u32 site, falcon_u32 group, falcon_u64 mask, c
   falcon_u32 t = current, lane = t % width, base = lane - lane % group;
   if (group > width) falcon_report("runtime group wider than a wave"), give_up();
   Fiber &f = fiber[t];
+  if (mask && !(mask >> (lane - base) & 1)) report2("defect missing-lanes", site, -1);  // a lane that does not name itself
   f.mask = mask << base;
   f.value = value;
   f.size = size;

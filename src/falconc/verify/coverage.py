@@ -46,8 +46,10 @@ class Side:
             missing = _missing(what, counts[:3] > 0, counts[3:] > 0) if kind in ("choice", "sized") else []
             if missing and (kind == "choice" or with_guards):
                 out.append(f"{where}: {what}{' of sizes' if kind == 'sized' else ''}: {', '.join(missing)}")
-            elif with_guards and kind in ("guard", "loop") and not counts[0]:
+            elif with_guards and kind in ("guard", "loop", "repeated") and not counts[0]:
                 out.append(f"{where}: {what} never entered")
+            elif with_guards and kind == "repeated" and not counts[2]:
+                out.append(f"{where}: {what} never ran twice")
         return out
 
     def _by_place(self) -> dict[tuple[str, str, object], Array]:

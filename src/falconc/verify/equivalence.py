@@ -211,7 +211,10 @@ def _judge(exam: Examination, floats: FloatFindings, roomy: Mapping[str, int]) -
         d = floats.difference
         reason = f"{d.buffer}[{d.index}] is {d.got!r} where the source gives {d.expected!r} ({d.inputs} inputs)"
         return answer("Refuted", reason, d)
-    return answer(*_within_bound(found, unseen, roomy))
+    name, reason = _within_bound(found, unseen, roomy)
+    if name == "Proved" and floats.zeros:
+        return answer("Tested", f"equal but for the sign of a zero: {floats.zeros}")
+    return answer(name, reason)
 
 
 def _is_same_kernel(found: Findings) -> bool:

@@ -11,6 +11,8 @@ import numpy as np
 
 from falconc.emulate import lower
 from falconc.errors import FalconcError
+from falconc.ir.nodes import Binary
+from falconc.ir.walk import walk
 from falconc.verify import inputs
 from falconc.verify.device import Runner
 from falconc.verify.exact import Examination, Setting
@@ -24,7 +26,7 @@ _REORDERED = (
 )
 _ULPS = 4.0  # of the output's type, at least
 _DIGITS = {"f16": 11, "bf16": 8, "f32": 24, "f64": 53}
-_LEAST = {"f16": 6e-8, "bf16": 1e-38, "f32": 1.2e-38, "f64": 2.3e-308}
+_LEAST = {"f16": 6e-8, "bf16": 9.2e-41, "f32": 1.4e-45, "f64": 5e-324}  # smallest denormals
 _MUST_RUN = ("signed", "ties", "positive")
 _ON_DEVICE = ("signed", "positive")
 _LARGEST = {"f16": 65504.0, "bf16": 3.39e38, "f32": 3.4028235e38, "f64": 1.7976931348623157e308}
@@ -42,6 +44,7 @@ class FloatFindings:
     worst: float = 0.0  # largest error over bound seen
     reordered: str = ""  # where the target loses more than the source, by its own rounding
     device: str = ""  # what a real device was asked, and said
+    zeros: str = ""  # where one side gives 0 and the other -0
 
     @property
     def ended(self) -> bool:
@@ -183,6 +186,7 @@ class Floats:
                 name, at, *values_, float(bounds.bound[at]), shape, f"{kind}, seed {self.seed}"
             )
             return
+        self._compare_zeros(name, case, kind)
         if case.lifted is not None:
             with np.errstate(all="ignore"):
                 off = np.abs(case.got.astype(np.float64) - case.lifted) > 2 * bounds.bound
@@ -192,6 +196,21 @@ class Floats:
                 self.found.mislifted = (
                     f"the target's lifted kernel disagrees with its text at {name}[{at}] ({kind} inputs)"
                 )
+
+    def _compare_zeros(self, name: str, case: Case, kind: str) -> None:
+        """Remembers zeros of other signs: C tells them apart (1 / x, copysign), a sum's order or a minimum does not."""
+        if case.expected.dtype.kind in "iub" or self.found.zeros or self._free_zeros:
+            return
+        a, t = case.expected.astype(np.float64), case.got.astype(np.float64)
+        apart = (a == 0) & (t == 0) & (np.signbit(a) != np.signbit(t))
+        if apart.any():
+            self.found.zeros = f"{name}[{int(np.argmax(apart))}] on {kind} inputs"
+
+    @cached_property
+    def _free_zeros(self) -> bool:
+        """Whether a kernel takes minima or maxima of floats: C leaves the sign of a zero among them open."""
+        nodes = (n for s in (self.source, self.target) for n in walk(s.kernel.body))
+        return any(isinstance(n, Binary) and n.op in ("min", "max") and n.dtype.is_float for n in nodes)
 
     def _only_reordered(
         self, dtype: str, case: Case, bounds: Bounds, sizes: Sizes, arrays: Mapping[str, Array]

@@ -9,7 +9,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from falconc.emulate.lower_facts import size_like
-from falconc.ir.nodes import COMPARE_OPS, Binary, Const, Expr, For, Kernel, Let, Node, Var
+from falconc.ir.nodes import (
+    COMPARE_OPS,
+    Binary,
+    Const,
+    Expr,
+    For,
+    Kernel,
+    Let,
+    Load,
+    Node,
+    Store,
+    Update,
+    Var,
+)
 from falconc.ir.walk import walk
 
 _PRIMES = [p for p in range(2, 20_000) if all(p % d for d in range(2, int(p**0.5) + 1))]
@@ -117,7 +130,8 @@ def _finished(
 
 
 def _modes(source: Kernel, target: Kernel, free: list[str], twins: Mapping[str, str]) -> dict[str, list[int]]:
-    """Parameters that are no sizes on either side and are compared with constants (or are bool): the values to try."""
+    """Parameters that are no sizes on either side: the values to try. Around the constants they are compared with; of
+    both signs, where they are no part of an index."""
     back = {t: n for n, t in twins.items()}
     sizes = {s.name for s in size_like(source)} | {back.get(s.name, "") for s in size_like(target)}
     lets = {n.name: n.value for k in (source, target) for n in walk(k.body) if isinstance(n, Let)}
@@ -130,12 +144,28 @@ def _modes(source: Kernel, target: Kernel, free: list[str], twins: Mapping[str, 
                 about = {v.name for v in walk(_resolved(x, lets)) if isinstance(v, Var)} & set(names)
                 if isinstance(y, Const) and y.dtype.is_integer and len(about) == 1:
                     found.setdefault(names[about.pop()], {0}).update(int(y.value) + d for d in (-1, 0, 1))
+    placing = _placing(source, lets) | {back.get(n, "") for n in _placing(target, lets)}
+    for s in source.scalars:
+        if s.dtype.is_integer and s.dtype.kind != "bool" and s.name not in placing:
+            found.setdefault(s.name, {0}).update((1, -1, 2, -7, 9))
     lowest = {s.name: s.dtype.lowest for s in source.scalars if s.dtype.is_integer}
     return {
         n: sorted((v for v in values if v >= lowest[n]), key=abs)[:_MODES]
         for n, values in found.items()
         if n in free and n not in sizes
     }
+
+
+def _placing(kernel: Kernel, lets: Mapping[str, Expr]) -> set[str]:
+    """Names that indices depend on, by way of Lets or not."""
+    pending = [e for n in walk(kernel.body) if isinstance(n, Load | Store | Update) for e in n.index]
+    found: set[str] = set()
+    while pending:
+        for n in walk(pending.pop()):
+            if isinstance(n, Var) and n.name not in found:
+                found.add(n.name)
+                pending += [lets[n.name]] if n.name in lets else []
+    return found
 
 
 def _resolved(e: Expr, lets: Mapping[str, Expr]) -> Expr:
@@ -163,14 +193,16 @@ def _rows(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
 
 
 def _more(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
-    """All sizes equal, small ones that grow or shrink from one to the next, multiples of a tile, random ones, and
-    none of one."""
+    """All sizes equal, small ones that grow or shrink from one to the next, multiples of a tile, random ones, one
+    large and the others 1, and none of one."""
     same = next(p for p in _PRIMES if p > 2 * max(tile.values(), default=1))
     rng = np.random.default_rng(len(free))
     rows = [dict.fromkeys(free, same), dict.fromkeys(free, 1)]
     rows += [{n: k + 2 for k, n in enumerate(free)}, {n: len(free) + 1 - k for k, n in enumerate(free)}]
     rows += [{n: 2 * tile[n] for n in free}, {n: (3 + k % 2) * tile[n] for k, n in enumerate(free)}]
     rows += [{n: int(rng.integers(1, 3 * tile[n] + 2)) for n in free} for _ in range(3)]
+    if len(free) > 1:  # more work than one unit can do at once, and one unit
+        rows += [{n: same if n == large else 1 for n in free} for large in free]
     return rows + [{n: 0 if n == zero else tile[n] for n in free} for zero in free]
 
 
