@@ -126,10 +126,11 @@ def analyse(kernel: Kernel) -> Taint:
 
 
 class _Flow:
-    """One pass over the statements. ``under``: whether data decides if a statement runs."""
+    """One pass over the statements. ``under``: whether data decides if a statement runs; by_size: whether sizes do."""
 
     def __init__(self, taint: Taint) -> None:
         self.taint = taint
+        self.by_size = False
 
     def body(self, body: Body, under: bool) -> None:
         for s in body:
@@ -142,12 +143,12 @@ class _Flow:
             case For():
                 steered = under or any(t.data(e) for e in (s.lo, s.hi, s.step))
                 self._mark(s.var, (s.lo, s.hi, s.step), s.dtype, steered)
-                self.body(s.body, steered)
+                self._inside((s.lo, s.hi, s.step), s.body, steered)
             case While():
-                self.body(s.body, under or t.data(s.cond))
+                self._inside((s.cond,), s.body, under or t.data(s.cond))
             case If():
                 for part in (s.then, s.orelse):
-                    self.body(part, under or t.data(s.cond))
+                    self._inside((s.cond,), part, under or t.data(s.cond))
             case Let():
                 if t.of(s.value):
                     t.names.add(s.name)
@@ -174,6 +175,13 @@ class _Flow:
             case _:
                 assert_never(s)
 
+    def _inside(self, deciding: tuple[Expr, ...], body: Body, under: bool) -> None:
+        """A body that runs as ``deciding`` says: what it leaves in a scalar depends on sizes if that does."""
+        outer = self.by_size
+        self.by_size = outer or any(self.taint.by_size(e) for e in deciding)
+        self.body(body, under)
+        self.by_size = outer
+
     def _mark(self, name: str, sources: tuple[Expr, ...], dtype: DType, under: bool) -> None:
         t = self.taint
         if dtype.is_float or under or any(t.data(e) for e in sources):
@@ -184,6 +192,8 @@ class _Flow:
     def _written(self, buffer: str, values: tuple[Expr, ...], under: bool) -> None:
         if any(self.taint.of(a) for a in values):
             self.taint.buffers.add(buffer)
+        if self.by_size:
+            self.taint.sized.add(buffer)
         self._mark(buffer, values, values[0].dtype, under)
 
 

@@ -58,6 +58,9 @@ def compare(
     exam = Examination(a, b, options, extents)
     plan = shapes.choose(a.kernel, b.kernel, sizes)
     _all_shapes(exam, plan, symbolic)
+    if symbolic and not _hopeless(exam.found) and not exam.found.difference:
+        for name, row in plan.none.items():
+            exam.without(name, row)
     floats = Floats(exam, on_device)
     if exam.found.settings and not _hopeless(exam.found):
         _run_floats(exam, floats)
@@ -212,6 +215,10 @@ def _judge(exam: Examination, floats: FloatFindings, roomy: Mapping[str, int]) -
         reason = f"{d.buffer}[{d.index}] is {d.got!r} where the source gives {d.expected!r} ({d.inputs} inputs)"
         return answer("Refuted", reason, d)
     name, reason = _within_bound(found, unseen, roomy)
+    if name == "Proved" and floats.worse:
+        return answer(
+            "Tested", f"equal in exact arithmetic, but the target rounds worse than the source: {floats.worse}"
+        )
     if name == "Proved" and floats.zeros:
         return answer("Tested", f"equal but for the sign of a zero: {floats.zeros}")
     return answer(name, reason)
@@ -296,7 +303,7 @@ def _assumptions(found: Findings) -> tuple[str, ...]:
 
 
 def _taken_for_granted(found: Findings) -> tuple[str, ...]:
-    out: list[str] = []
+    out = [f"positive: {', '.join(found.positive)} (the source is undefined otherwise)"] if found.positive else []
     for side in (found.source, found.target):
         out += side.subject.assumptions if side else ()
     for side in filter(None, (found.source, found.target)):

@@ -25,6 +25,7 @@ _FIRST_TOP = 11  # index data is drawn below this, and a little below zero, wher
 _LAST_TOP = 2048  # ... or below this, to pass the constants that the kernels compare with
 _BEYOND = -2  # index data is so far outside as well, where the source stops it
 _SCHEDULES = (1, 2)
+_NO_SCHEDULES = 1000  # the order of a shape that other schedules are not tried for
 _RUNS = 3  # all runs together may take so many times the limit of one
 
 
@@ -57,6 +58,7 @@ class Findings:
     schedule: str = ""
     target_schedule: str = ""
     empty: list[str] = field(default_factory=list[str])
+    positive: list[str] = field(default_factory=list[str])  # sizes without which the source is undefined
     too_large: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # shapes that need too much memory
     late: bool = False  # the time for all runs together was over before all were done
 
@@ -105,6 +107,16 @@ class Examination:
             if not finite.all():
                 at = int(np.argmin(finite))
                 self.found.empty.append(f"{name}[{at}] was never finite at {inputs.describe(setting.sizes)}")
+
+    def without(self, name: str, sizes: Mapping[str, int]) -> None:
+        """The shape with nothing along ``name``. Where the source is undefined then, it is taken to be positive."""
+        found, source = self.found, self.found.source
+        kept = list(found.dropped), dict(source.defects), source.failure, list(found.empty), list(found.too_large)
+        before = len(found.settings)
+        self.shape(sizes, _NO_SCHEDULES)
+        if len(found.settings) == before:
+            found.positive.append(name)
+        found.dropped, source.defects, source.failure, found.empty, found.too_large = kept
 
     # --- extents -------------------------------------------------------------------------------------------------
 

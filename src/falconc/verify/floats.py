@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,9 +22,8 @@ from falconc.verify.verdict import Difference
 
 _NOISY_RUNS = 6  # the last one without noise
 _MULTIPLE = 8.0  # of the source's spread
-_REORDERED = (
-    16.0  # so much more may another order of the same operations lose: a long sum taken one by one, not in a tree
-)
+_REORDERED = 16.0  # so much more may another order of the same operations lose: a long sum one by one, not in a tree
+_WORSE = 512.0  # and so much more another way of computing the same: no proof then
 _ULPS = 4.0  # of the output's type, at least
 _DIGITS = {"f16": 11, "bf16": 8, "f32": 24, "f64": 53}
 _LEAST = {"f16": 6e-8, "bf16": 9.2e-41, "f32": 1.4e-45, "f64": 5e-324}  # smallest denormals
@@ -42,6 +42,7 @@ class FloatFindings:
     mislifted: str = ""  # a text and its own lifted kernel disagree
     runs: int = 0
     worst: float = 0.0  # largest error over bound seen
+    worse: str = ""  # where it loses much more
     reordered: str = ""  # where the target loses more than the source, by its own rounding
     device: str = ""  # what a real device was asked, and said
     zeros: str = ""  # where one side gives 0 and the other -0
@@ -177,9 +178,15 @@ class Floats:
             self.found.mislifted = f"the source's lifted kernel disagrees with its text at {name}[{at}] ({kind} inputs)"
             return
         at = self._beyond(case, bounds)
-        if at is not None and self._only_reordered(dtype, case, bounds, twin_sizes, twin_arrays):
-            self.found.reordered = f"{name}[{at}] on {kind} inputs at {inputs.describe(shape)}"
-            return
+        if at is not None:
+            place = f"{name}[{at}] on {kind} inputs at {inputs.describe(shape)}"
+            most = self._own_rounding(dtype, case, bounds, twin_sizes, twin_arrays)
+            if most <= _REORDERED:
+                self.found.reordered = place
+                return
+            if most <= _WORSE:
+                self.found.worse = place
+                return
         if at is not None:
             values_ = float(case.expected[at]), float(case.got[at])
             self.found.difference = Difference(
@@ -212,26 +219,26 @@ class Floats:
         nodes = (n for s in (self.source, self.target) for n in walk(s.kernel.body))
         return any(isinstance(n, Binary) and n.op in ("min", "max") and n.dtype.is_float for n in nodes)
 
-    def _only_reordered(
-        self, dtype: str, case: Case, bounds: Bounds, sizes: Sizes, arrays: Mapping[str, Array]
-    ) -> bool:
-        """Whether what is beyond the source's bound is within the target's own, and that not much wider: the same
-        operations in another order. Never where exact arithmetic differs."""
+    def _own_rounding(self, dtype: str, case: Case, bounds: Bounds, sizes: Sizes, arrays: Mapping[str, Array]) -> float:
+        """How much wider than the source's bound the target's own is, where what is beyond the one is within the other:
+        the same operations in another order. Infinite where that is no explanation, or exact arithmetic differs."""
         if dtype not in _DIGITS or self.exam.found.difference is not None or case.buffer not in arrays:
-            return False
+            return math.inf
         try:
             runs = self._noisy_target.lowered_often(
                 lower.NOISY, sizes, arrays, _NOISY_RUNS, seed=self.seed, limits=self.exam.limits
             )
         except (Failed, FalconcError):
-            return False
+            return math.inf
         wide, *noisy = (values(r.words[case.buffer], np.dtype(np.float64)) for r in runs if case.buffer in r.words)
         own = _bounds(dtype, Case(case.got, case.got, wide, noisy, None, case.buffer))
         got = case.got.astype(np.float64)
         with np.errstate(all="ignore"):
             error = np.minimum(np.abs(got - bounds.reference), np.abs(got - case.expected.astype(np.float64)))
-            explained = (error <= own.bound) & (own.bound <= _REORDERED * bounds.bound) & bounds.finite & own.finite
-        return bool((explained | ~self._bad(case, bounds)).all())
+            explained = (error <= own.bound) & bounds.finite & own.finite
+            bad = self._bad(case, bounds)
+            wider = np.where(bad, own.bound / bounds.bound, 0.0)
+        return math.inf if (bad & ~explained).any() else float(np.max(wider, initial=0.0))
 
     def _native(self, subject: Subject, sizes: Sizes, arrays: Mapping[str, Array]) -> dict[str, Array]:
         return subject.native(sizes, arrays, seed=self.seed, limits=self.exam.limits)

@@ -31,6 +31,8 @@ FLOAT_KINDS = (
     "small",
     "offset",
     "far below",
+    "lowest",
+    "highest",
     "huge",
     "denormal",
     "constant",
@@ -187,6 +189,10 @@ def _floats(dtype: DType, count: int, kind: str, rng: np.random.Generator, pool:
             return 1000 + normal
         case "far below":
             return -1000 + normal
+        case "lowest":  # below whatever a search for the largest may start from
+            return -_HUGE[dtype.name] * rng.uniform(2.0, 3.0, count)
+        case "highest":
+            return _HUGE[dtype.name] * rng.uniform(2.0, 3.0, count)
         case "huge":
             return np.where(rng.random(count) < 0.2, normal * _HUGE[dtype.name], normal)
         case "denormal":

@@ -89,11 +89,13 @@ class Plan:
     """Sizes for the source's integer parameters, by its names.
 
     main: always tried. more: while a path is still unseen. roomy: what is more than two tiles, for each size.
+    none: for each size, a row without any of it.
     """
 
     main: list[dict[str, int]]
     more: list[dict[str, int]]
     roomy: dict[str, int]
+    none: dict[str, dict[str, int]]
 
 
 def choose(source: Kernel, target: Kernel, given: Mapping[str, int]) -> Plan:
@@ -103,7 +105,7 @@ def choose(source: Kernel, target: Kernel, given: Mapping[str, int]) -> Plan:
     free = [s.name for s in source.scalars if s.dtype.is_integer and s.name not in given]
     fixed = {s.name: int(given[s.name]) for s in source.scalars if s.name in given}
     if not free:
-        return Plan([fixed], [], {})
+        return Plan([fixed], [], {}, {})
     tiles = {n: a[n] | b.get(twins.get(n, ""), set()) for n in free}
     modes = _modes(source, target, free, twins)
     sizes = [n for n in free if n not in modes]
@@ -115,7 +117,8 @@ def choose(source: Kernel, target: Kernel, given: Mapping[str, int]) -> Plan:
     rows += [rows[-1 - k % 2] for k in range(max(map(len, modes.values()), default=0) - len(rows))]
     more = [_within(row, k) for k, row in enumerate(_more(sizes, tile))]
     roomy = {n: 2 * tile[n] for n in sizes}
-    return Plan(_finished(rows, modes, fixed, 0), _finished(more, modes, fixed, len(rows)), roomy)
+    none = {z: _finished([{n: 0 if n == z else min(tile[n], 3) for n in sizes}], modes, fixed, 0)[0] for z in sizes}
+    return Plan(_finished(rows, modes, fixed, 0), _finished(more, modes, fixed, len(rows)), roomy, none)
 
 
 def _finished(
