@@ -22,11 +22,12 @@ class Names:
         self.taken = {p.name for p in kernel.params} | set(bound_names(kernel.body))
 
     def fresh(self, wish: str) -> str:
-        """``wish``, or the first of wish_1, wish_2 ... that is free."""
+        """``wish``, or the first of wish_1, wish_2 ... that is free (for wish_1: wish_2 ...)."""
+        plain = _NUMBERED.sub("", wish) or wish
         name, number = wish, 0
         while name in self.taken:
             number += 1
-            name = f"{wish}_{number}"
+            name = f"{plain}_{number}"
         self.taken.add(name)
         return name
 

@@ -6,9 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from falconc.ir.nodes import Alloc, Binary, Body, Expr, For, If, Kernel, Let, Load, Select, Stmt, Var, View, While
+from falconc.ir.nodes import (
+    Alloc,
+    Binary,
+    Body,
+    Cast,
+    Expr,
+    For,
+    If,
+    Kernel,
+    Let,
+    Load,
+    Select,
+    Stmt,
+    Store,
+    Update,
+    Var,
+    View,
+    While,
+)
 from falconc.ir.types import BOOL
-from falconc.ir.walk import map_children, rewrite, substitute, walk
+from falconc.ir.walk import map_children, rewrite, substitute, variables, walk
 from falconc.passes.polynomial import Facts, as_type
 from falconc.passes.reindex import within
 
@@ -65,9 +83,11 @@ def of_kernel(kernel: Kernel) -> ThreadProgram | None:
 
 
 def inline_indices(body: Body) -> tuple[Body, dict[Expr, str]]:
-    """``body`` with Lets of pure integer arithmetic put where they are used; and which value had which name."""
+    """``body`` with Lets of pure integer arithmetic that say where and whether put where they are used; and which value
+    had which name."""
     values: dict[str, Expr] = {}
     names: dict[Expr, str] = {}
+    steering = _steering(body)
 
     def collect(part: Body) -> None:
         for n in walk(part):
@@ -75,12 +95,46 @@ def inline_indices(body: Body) -> tuple[Body, dict[Expr, str]]:
                 value: Expr = substitute(n.value, values)
                 if not _is_small(value):
                     continue
-                values[n.name] = value
                 names.setdefault(value, n.name)
+                if n.name in steering or (isinstance(value, Cast) and value.operand.dtype == BOOL):
+                    values[n.name] = value
 
     collect(body)
     without: Body = rewrite(body, lambda n: () if isinstance(n, Let) and n.name in values else n)
     return substitute(without, values), names
+
+
+def _steering(body: Body) -> set[str]:
+    """Names that places in memory, bounds and conditions depend on."""
+    found: set[str] = set()
+    lets = [n for n in walk(body) if isinstance(n, Let)]
+    for n in walk(body):
+        match n:
+            case Load() | Store() | Update():
+                found |= variables(n.index)
+            case For():
+                found |= variables((n.lo, n.hi, n.step))
+            case If() | While():
+                found |= _compared(n.cond)
+            case Select() if any(isinstance(m, Load) for m in walk(n)):
+                found |= _compared(n.cond)
+            case View():
+                found |= variables(n.byte_offset)
+            case _:
+                pass
+    for let in reversed(lets):
+        if let.name in found:
+            found |= variables(let.value) if let.value.dtype != BOOL else _compared(let.value)
+    return found
+
+
+def _compared(cond: Expr) -> set[str]:
+    """Names in comparisons of integers, and of conditions."""
+    found = {n.name for n in walk(cond) if isinstance(n, Var) and n.dtype == BOOL}
+    for n in walk(cond):
+        if isinstance(n, Binary) and n.dtype == BOOL and n.left.dtype.is_integer and not _is_data(n):
+            found |= variables(n)
+    return found
 
 
 def _is_small(e: Expr) -> bool:
