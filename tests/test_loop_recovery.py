@@ -106,6 +106,31 @@ CASES = {
     ),
 }
 
+for count in ("int", "unsigned", "size_t", "long"):
+    printed = {"unsigned": "unsigned int", "size_t": "uint64_t", "long": "int64_t"}.get(count, count)
+    CASES[f"guard by {count}"] = Case(
+        f"float *y, const float *x, {count} n",
+        "grid=(n+63)/64 block=64",
+        f"{count} i = blockIdx.x * blockDim.x + threadIdx.x; if (i >= n) return; y[i] = x[i];",
+        f"for ({printed} i = 0; i < n; ++i) {{ y[i] = x[i]; }}",
+    )
+    CASES[f"strides over a grid of limited size by {count}"] = Case(
+        f"float *y, const float *x, {count} n",
+        "grid=n>64?2:(n+31)/32 block=32",
+        f"for ({count} i = blockIdx.x * ({count})blockDim.x + threadIdx.x; i < n; i += ({count})blockDim.x * gridDim.x)"
+        " y[i] = x[i];",
+        f"for ({printed} i = 0; i < n; ++i) {{ y[i] = x[i]; }}",
+    )
+CASES["a hash is computed step by step"] = Case(
+    "unsigned *y, unsigned seed, int n",
+    "grid=(n+63)/64 block=64",
+    "int i = blockIdx.x * 64 + threadIdx.x; if (i >= n) return; unsigned s = seed + i;"
+    " s ^= s >> 16; s *= 9u; s ^= s >> 4; s *= 0x27d4eb2du; s ^= s << 13; s ^= s >> 15; y[i] = s;",
+    "for (int i = 0; i < n; ++i) { const unsigned int s = seed + i;"
+    " const unsigned int s_2 = (s ^ (s >> 16)) * 9; const unsigned int s_4 = (s_2 ^ (s_2 >> 4)) * 668265261;"
+    " const unsigned int s_5 = s_4 ^ (s_4 << 13); y[i] = s_5 ^ (s_5 >> 15); }",
+)
+
 EXACT = [name for name in CASES if name not in ("values that live across a barrier",)]
 
 
@@ -149,6 +174,23 @@ def test_a_thread_that_reads_what_another_has_not_put_yet_keeps_its_array() -> N
     result = LoopRecovery().apply(kernel, CPU)
     verdict = verify.equivalent_kernels(kernel, result)
     assert verdict.name in ("Proved", "Tested"), verdict.reason
+
+
+def test_an_exchange_that_is_read_later_stays() -> None:
+    """Sums of parts of a wave: the sum over the whole wave before them is one, they are none."""
+    case = Case(
+        "float *y, const float *x",
+        "grid=1 block=64",
+        "int t = threadIdx.x; float v = x[t], a = v, b = v;"
+        " for (int d = 16; d; d /= 2) a += __shfl_down_sync(0xffffffff, a, d); a = __shfl_sync(0xffffffff, a, 0);"
+        " for (int d = 4; d; d /= 2) b += __shfl_down_sync(0xffffffff, b, d, 8);"
+        " float c = __shfl_sync(0xffffffff, b, 0, 8) * (t / 8); y[t] = a + c;",
+        "",
+    )
+    kernel = lifted(case)
+    result = recipe.replay(kernel, CPU.pipeline, CPU)[-1].kernel
+    verdict = verify.equivalent_kernels(kernel, result)
+    assert verdict.name == "Proved", verdict.reason
 
 
 def test_an_atomic_update_on_cores_is_read_back_as_one() -> None:

@@ -112,7 +112,10 @@ class Expressions:
 
     def _subscript(self, e: Expr) -> str:
         """An index is never negative, so unsigned arithmetic of the same width gives the same element."""
-        while isinstance(e, Cast) and _is_ring(e.operand) and (_same_width(e) or holds(e.dtype, e.operand.dtype)):
+        while isinstance(e, Cast) and (
+            (_is_ring(e.operand) and (_same_width(e) or holds(e.dtype, e.operand.dtype)))
+            or (isinstance(e.operand, Var) and _same_width(e))
+        ):
             e = e.operand
         return self._ring(e).code if _is_ring(e) else self.lean(e).code
 

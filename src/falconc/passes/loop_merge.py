@@ -147,7 +147,10 @@ def strided(a: For, inner: Stmt, facts: Facts) -> For | None:
     start = here.poly(inner.lo).split(me)
     if start is None or start[0].constant != 1 or start[1].mentions(a.var):
         return None
-    if here.poly(inner.step) != _loose(here, a.hi):
+    step = inner.step
+    if isinstance(step, Cast) and not step.operand.dtype.is_signed and step.operand.dtype.bits == step.dtype.bits:
+        step = step.operand  # a step is positive: the conversion keeps its value
+    if here.poly(step) != _loose(here, a.hi):
         return None
     return replace(inner, lo=emit(start[1], inner.dtype), step=Const(1, inner.dtype))
 

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from falconc.ir.nodes import Barrier, Binary, Cast, Collective, Const, For, Kernel
+from falconc.ir.nodes import Barrier, Binary, Cast, Collective, Const, Expr, For, Kernel
+from falconc.ir.types import U32, DType
 from falconc.ir.walk import walk
 from falconc.passes import Pass
 from falconc.passes.loop_fission import fission
 from falconc.passes.names import Names, axes_named, readable
 from falconc.passes.normal_form import normalise
-from falconc.passes.polynomial import Facts, const
+from falconc.passes.polynomial import Facts, Poly, atom, const
 from falconc.passes.reductions import Reductions
+from falconc.passes.reindex import tidy
 from falconc.passes.scalar_values import ScalarValues, values
 from falconc.passes.simplify import Simplify
 from falconc.passes.staging import UndoStaging
@@ -60,20 +62,62 @@ class LoopRecovery(Pass):
 
 
 def launch_facts(kernel: Kernel) -> Facts:
-    """A launch has at least one block along each axis, so what the grid is computed from is large enough; and the host
-    computes it without overflow."""
+    """A launch has at least one block along each axis, so what the grid is computed from is large enough; the host
+    computes it without overflow, and threads can be counted in 32 bits, as texts do."""
     facts = Facts()
+    threads = {n.kind.axis[-1]: n.hi for n in walk(kernel.body) if isinstance(n, For) and "thread." in n.kind.axis}
     for n in walk(kernel.body):
         if isinstance(n, For) and n.kind.axis.startswith("block.") and not isinstance(n.hi, Const):
+            facts = facts.with_known(*_host_arithmetic(n.hi))
             extent = n.hi
             while isinstance(extent, Cast):
                 extent = extent.operand
-            facts = facts.with_known(facts.poly(extent) - const(1))
+            wide = threads.get(n.kind.axis[-1])
+            for blocks in dict.fromkeys((facts.poly(extent), facts.poly(tidy(extent, facts)))):
+                facts = facts.with_known(blocks - const(1))
+                if isinstance(wide, Const):
+                    facts = facts.with_known(const(U32.highest) - blocks.scaled(int(wide.value)))
             if isinstance(extent, Binary) and extent.op == "div" and isinstance(extent.right, Const):
-                rounded = facts.poly(extent.left)
-                facts = facts.with_known(rounded - const(int(extent.right.value)))
-                facts = facts.with_known(const(extent.left.dtype.highest) - rounded)
+                for rounded in dict.fromkeys((_value(extent.left), facts.poly(extent.left))):
+                    facts = facts.with_known(rounded - const(int(extent.right.value)))
+                    facts = facts.with_known(const(extent.left.dtype.highest) - rounded)
     return facts
+
+
+def _host_arithmetic(extent: Expr) -> Iterator[Poly]:
+    """What is >= 0 where no part of ``extent`` wraps or is cut off."""
+    for e in walk(extent):
+        match e:
+            case Cast() if e.operand.dtype.is_integer:
+                yield from _in_type(_value(e.operand), e.dtype)
+            case Binary(op="add" | "sub" | "mul") if not e.dtype.is_signed:
+                yield from _in_type(_value(e), e.dtype)
+            case _:
+                pass
+
+
+def _in_type(p: Poly, dtype: DType) -> Iterator[Poly]:
+    if p.constant is None:
+        yield const(dtype.highest) - p
+        if not dtype.is_signed:
+            yield p
+
+
+def _value(e: Expr) -> Poly:
+    """The value of host arithmetic in whole numbers."""
+    match e:
+        case Const():
+            return const(int(e.value))
+        case Cast() if e.operand.dtype.is_integer:
+            return _value(e.operand)
+        case Binary(op="add"):
+            return _value(e.left) + _value(e.right)
+        case Binary(op="sub"):
+            return _value(e.left) - _value(e.right)
+        case Binary(op="mul"):
+            return _value(e.left) * _value(e.right)
+        case _:
+            return atom(e)
 
 
 def _meets(kernel: Kernel) -> bool:
