@@ -13,7 +13,7 @@ from typing import assert_never
 from falconc.emit import literals
 from falconc.emit.conversions import holds, promote, usual
 from falconc.emit.literals import LOWEST, PRIMARY, UNARY, Text
-from falconc.errors import Unsupported
+from falconc.emit.refusals import no_word
 from falconc.ir import types
 from falconc.ir.nodes import (
     COMPARE_OPS,
@@ -59,6 +59,7 @@ class Expressions:
     fixed: dict[str, Text] = field(default_factory=dict[str, Text])
     buffers: dict[str, Buffer] = field(default_factory=dict[str, Buffer])
     used: set[str] = field(default_factory=set[str])
+    place: Span | None = None
 
     # --- words -------------------------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ class Expressions:
             Unsupported: the dialect has none.
         """
         if key not in self.words:
-            raise Unsupported(f"the target has no word for '{key}'", "express it with other operations", where)
+            raise no_word(key, where or self.place)
         self.used.add(key)
         return self.words[key]
 

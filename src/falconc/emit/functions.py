@@ -22,6 +22,7 @@ def is_launched(kernel: Kernel, words: Mapping[str, str]) -> bool:
 def print_kernel(kernel: Kernel, expressions: Expressions) -> str:
     """The kernel function, then its launcher."""
     _choose_names(kernel, expressions)
+    expressions.place = kernel.where
     expressions.buffers.update({b.name: b for b in kernel.buffers})
     if "launch" not in expressions.words:
         return _plain_function(kernel, expressions)

@@ -94,6 +94,7 @@ class Statements:
         self.close()
 
     def statement(self, s: Stmt) -> None:
+        self.expressions.place = s.where or self.expressions.place
         match s:
             case For():
                 self.loop(s)
