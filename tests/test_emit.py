@@ -271,7 +271,7 @@ def test_an_array_of_any_size_is_named_with_its_place() -> None:
     kernel = frontend.instance(frontend.load(Source("k.c", text), platform.get("cpu")), "k").kernel
     p = platform.get("cuda")
     with pytest.raises(Unsupported, match="size is known only at run time") as caught:
-        emit.emit(recipe.replay(kernel, p.pipeline, p)[-1].kernel, p)
+        emit.emit(recipe.replay(kernel, p.pipeline, p)[-1].kernel, p, source_name="k.c")
     assert caught.value.where is not None and caught.value.where.line == 2
     assert "as a parameter" in caught.value.next_step
 
