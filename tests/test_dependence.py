@@ -37,6 +37,11 @@ FREE = {
     "own temporary": "for (int i = 0; i < n; ++i) { float t[4]; t[0] = b[i]; a[i] = t[0]; }",
     "quotient and remainder": "for (int i = 0; i < n; ++i) a[(i / 8) * 8 + i % 8] = 0;",
     "named index": "for (int i = 0; i < n; ++i) { int row = i * 4; a[row] = 0; a[row + 1] = a[row + 2]; }",
+    "size_t rows": "for (unsigned long i = 0; i < n; ++i) for (unsigned long j = 0; j < m; ++j) a[i * m + j] = b[j];",
+    "blocked size_t rows": "for (unsigned long i = 0; i < n; ++i) for (unsigned long jj = 0; jj < m; jj += 8)"
+    " for (unsigned long j = jj; j < (jj + 8 < m ? jj + 8 : m); ++j) a[i * m + j] = b[j];",
+    "tiles with a rest": "for (int i = 0; i < n; i += 16) { int end = i + 16 < n ? i + 16 : n;"
+    " for (int j = i; j < end; ++j) a[j] = b[j]; }",
     "triangle": "for (int i = 0; i < n; ++i) for (int j = 0; j < i; ++j) if (i < m) a[i * m + j] = 0;",
 }
 
@@ -48,6 +53,12 @@ CARRIED = {
     "scatter": "for (int i = 0; i < n; ++i) a[idx[i]] = b[i];",
     "overlapping rows": "for (int i = 0; i < n; ++i) for (int j = 0; j <= m; ++j) a[i * m + j] = b[j];",
     "rows of unknown length": "for (int i = 0; i < n; ++i) for (int j = 0; j < n; ++j) a[i * m + j] = b[j];",
+    "size_t rows of unknown length": "for (unsigned long i = 0; i < n; ++i) for (unsigned long j = 0; j < n; ++j)"
+    " a[i * m + j] = b[j];",
+    "tiles that overlap": "for (int i = 0; i < n; i += 16) { int end = i + 17 < n ? i + 17 : n;"
+    " for (int j = i; j < end; ++j) a[j] = b[j]; }",
+    "tiles up to the larger end": "for (int i = 0; i < n; i += 16) { int end = i + 16 > n ? i + 16 : n;"
+    " for (int j = i; j < end; ++j) a[j] = b[j]; }",
     "rows of 63": "for (int i = 0; i < n; ++i) for (int j = 0; j < 64; ++j) a[i * 63 + j] = b[j];",
     "overlapping halves": "for (int i = 0; i < 9; ++i) a[i] = a[i + 8];",
     "halved": "for (int i = 0; i < n; ++i) a[i / 2] = b[i];",

@@ -25,13 +25,14 @@ class _Stride:
         return Poly.of({self.sizes: self.factor})
 
 
-def subscripts(accesses: Sequence[Access], fixed: frozenset[str]) -> list[tuple[Poly, ...]] | None:
-    """For flat accesses to one memory: tuples that are equal just where the indices are; None if not shown.
+def subscripts(
+    accesses: Sequence[Access], polys: Sequence[Poly | None], fixed: frozenset[str]
+) -> list[tuple[Poly, ...]] | None:
+    """For flat accesses to one memory at ``polys``: tuples that are equal just where those are; None if not shown.
 
     ``fixed``: names with one value during the whole loop. Products of them are the strides; every lower part is
     proved to lie between 0 and the next stride.
     """
-    polys = [a.index[0] for a in accesses]
     if any(p is None for p in polys):
         return None
     flat = [p for p in polys if p is not None]

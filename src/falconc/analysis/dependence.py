@@ -24,6 +24,7 @@ from falconc.ir.nodes import (
     If,
     Kernel,
     Return,
+    Select,
     Stmt,
     Update,
     Var,
@@ -161,12 +162,17 @@ def _among(
 
 
 def _readings(found: list[Access], fixed: frozenset[str]) -> list[tuple[list[tuple[Poly, ...]], int]]:
-    """Ways to tell elements apart: subscripts, and what they are equal modulo (0: equal)."""
+    """Ways to tell elements apart: subscripts, and what they are equal modulo (0: equal).
+
+    An array has less than 2 ** 63 bytes, so rows of it do not wrap around 64 bits."""
     ranks = {len(a.index) for a in found}
     exact = [tuple(p for p in a.index if p is not None) for a in found]
     out: list[tuple[list[tuple[Poly, ...]], int]] = []
-    if ranks == {1} and (parts := subscripts(found, fixed)) is not None:
-        out.append((parts, 0))
+    if ranks == {1}:
+        wide = [a.wrapped if a.bits == 64 else a.index[0] for a in found]
+        for flat in ([a.index[0] for a in found], wide):
+            if (parts := subscripts(found, flat, fixed)) is not None and (parts, 0) not in out:
+                out.append((parts, 0))
     if len(ranks) == 1 and all(len(e) == len(a.index) for e, a in zip(exact, found, strict=True)):
         out.append((exact, 0))
     wrapped = [(a.wrapped,) for a in found if a.wrapped is not None]
@@ -243,8 +249,8 @@ class _Instance:
         lo = self.poly(ranges.expanded(ranges.poly(loop.lo)), ranges)
         self.constraints.append(f"{loop.dtype.lowest} <= {var} <= {loop.dtype.highest}")
         self.constraints.append(f"{lo} <= {var}")
-        hi = self.poly(ranges.expanded(ranges.poly(loop.hi)), ranges)
-        self.constraints.append(f"{var} < {hi}")
+        for end in _ends(loop.hi, ranges):
+            self.constraints.append(f"{var} < {self.poly(ranges.expanded(ranges.poly(end)), ranges)}")
         step = loop.step.value if isinstance(loop.step, Const) else 1
         if step > 1:
             self.constraints.append(f"({var} - {lo}) mod {int(step)} = 0")
@@ -265,6 +271,21 @@ class _Instance:
                 self.constraints.append(f"{sides[0]} {_COMPARE[op]} {sides[1]}")
             case _:
                 pass
+
+
+def _ends(hi: Expr, ranges: Ranges) -> list[Expr]:
+    """What the variable of a loop up to ``hi`` stays below: both sides of a minimum."""
+    match hi:
+        case Var() if hi.name in ranges.defs:
+            return _ends(ranges.defs[hi.name], ranges)
+        case Binary(op="min"):
+            return [*_ends(hi.left, ranges), *_ends(hi.right, ranges)]
+        case Select(cond=Binary(op="lt" | "le", left=a, right=b)) if (hi.then, hi.orelse) == (a, b):
+            return [*_ends(a, ranges), *_ends(b, ranges)]
+        case Select(cond=Binary(op="gt" | "ge", left=a, right=b)) if (hi.then, hi.orelse) == (b, a):
+            return [*_ends(a, ranges), *_ends(b, ranges)]
+        case _:
+            return [hi]
 
 
 def _product(m: Sequence[Expr]) -> Expr:

@@ -345,6 +345,13 @@ class Ranges:
             case Binary(op="max"):
                 yield it - self.poly(atom.left)
                 yield it - self.poly(atom.right)
+            case Select(cond=Binary(op="lt" | "le" | "gt" | "ge") as cond) if {cond.left, cond.right} == {
+                atom.then,
+                atom.orelse,
+            }:  # a < b ? a : b is the smaller one
+                smaller = (cond.op in ("lt", "le")) == (cond.left == atom.then)
+                for side in (self.poly(atom.then), self.poly(atom.orelse)):
+                    yield side - it if smaller else it - side
             case _:
                 pass
 
