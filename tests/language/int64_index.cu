@@ -1,4 +1,3 @@
-// expect: Tested not every path was seen
 // falconc: kernel=gather64 grid=(m+31)/32 block=32
 #include <cstdint>
 typedef int64_t idx_t;

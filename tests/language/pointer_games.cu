@@ -1,3 +1,4 @@
+// expect: Tested not every path was seen
 // Pointer comparison and difference, end pointers, stepping pointers by run-time strides, pointers picked by a condition.
 __global__ void pointers(const float *a, const float *b, float *out, int n, int stride) {
   const int r = blockIdx.x * blockDim.x + threadIdx.x;

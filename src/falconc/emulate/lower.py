@@ -237,7 +237,8 @@ class _Lowering:
         bounds, w = (s.lo, s.hi, s.step), self.w
         at_most_once = w.ranges.decide(Binary("ge", Binary("add", s.lo, s.step), s.hi))
         if any(w.taint.by_size(e) for e in bounds) and not at_most_once:
-            site = w.site("repeated", f"loop over {s.var}", s)
+            covered = w.sizes_of(s.step) & w.sizes_of(s.hi)  # a stride as long as the grid, which covers all
+            site = w.site("covered" if covered else "repeated", f"loop over {s.var}", s)
             self.emit(f"entered({site}); again({site}, {is_later});")
         else:
             self._entered("loop", f"loop over {s.var}", s)

@@ -12,6 +12,7 @@ from falconc.ir import text
 from falconc.ir.nodes import COMPARE_OPS, Apply, Binary, Cast, Const, Expr, Load, Node, Select, Unary, Update, Var
 from falconc.ir.ranges import Ranges
 from falconc.ir.types import ALL, BOOL, DType
+from falconc.ir.walk import walk
 from falconc.source import Span
 
 TAGS = {t.name: k for k, t in enumerate(ALL)}
@@ -31,7 +32,8 @@ class Site:
     """A place in the text that counts or reports.
 
     kind: "choice" (a comparison, minimum, step ... on data; must be seen both ways), "sized" (the same on sizes, where
-    sizes vary), "guard", "loop" (must be entered), "repeated" (a loop that must run twice), "other".
+    sizes vary), "guard", "loop" (must be entered), "repeated" (a loop that must run twice),
+        "covered" (one that hardly will: shapes where it does are looked for), "other".
     """
 
     kind: str
@@ -76,6 +78,17 @@ class Writer:
     def element(self, buffer: str) -> str:
         """The C++ type of a buffer's elements."""
         return self.type_of(self.homes[buffer].dtype, buffer in self.taint.buffers)
+
+    def sizes_of(self, e: Expr) -> set[str]:
+        """Names that ``e`` depends on, by way of Lets or not."""
+        found: set[str] = set()
+        pending: list[Node] = [e]
+        while pending:
+            for n in walk(pending.pop()):
+                if isinstance(n, Var) and n.name not in found:
+                    found.add(n.name)
+                    pending += [self.lets[n.name]] if n.name in self.lets else []
+        return found - self.lets.keys()
 
     # --- expressions ---------------------------------------------------------------------------------------------
 
@@ -185,7 +198,7 @@ class Writer:
             return self._counted(code, e, "condition")
         if self.taint.data(e.operand):
             return f"to<{e.dtype.name}>(fitting<{e.dtype.name}>({inner}, {site}), {site})"
-        if e.dtype.bits < 32 and e.dtype.bits < e.operand.dtype.bits and self.taint.by_size(e.operand):
+        if e.dtype.bits < 32 and e.dtype.bits < e.operand.dtype.bits and self.taint.by_size(e.operand) and not _bits(e):
             return f"({self._fits(e, inner)}, {code})"
         return code
 
@@ -210,7 +223,8 @@ class Writer:
     def _binary(self, e: Binary) -> str:
         if e.op in ("land", "lor"):
             sign = "&&" if e.op == "land" else "||"
-            return self._counted(f"({self.expr(e.left)} {sign} {self.expr(e.right)})", e, f"condition {sign}")
+            code = f"({self._chain(e.left, e.op)} {sign} {self.expr(e.right)})"
+            return code if _picks(e) else self._counted(code, e, f"condition {sign}")
         operand = e.left.dtype
         tainted = self.taint.of(e.left) or self.taint.of(e.right)
         left, right = self.typed(e.left, tainted), self.typed(e.right, tainted)
@@ -222,6 +236,12 @@ class Writer:
             return f"{_FLOAT_OPS[e.op]}({left}, {right})"
         code = f"{_INT_OPS[e.op]}({left}, {right}, {self.site(self._kind_of(e, tainted), e.op, e)})"
         return self._counted(code, e, f"condition {e.op}") if operand == BOOL else code
+
+    def _chain(self, e: Expr, op: str) -> str:
+        """The front of a && b && c, or of a || b || c: its parts count, and the whole does, but not what is between."""
+        if not (isinstance(e, Binary) and e.op == op):
+            return self.expr(e)
+        return f"({self._chain(e.left, op)} {'&&' if op == 'land' else '||'} {self.expr(e.right)})"
 
     def _kind_of(self, e: Binary, tainted: bool) -> str:
         """The kind of site of an integer operation: minima and maxima choose."""
@@ -373,3 +393,24 @@ def _constant(e: Const) -> str:
         return f"{e.dtype.name}(P::special({'-' if value < 0 else ''}__builtin_inf()))"
     x = constants.exact(value, e.dtype)
     return f"{e.dtype.name}(P::constant({x.p}ULL, {x.q}ULL, {x.value.hex()}))"
+
+
+def _bits(e: Expr) -> bool:
+    """Whether ``e`` is made with operations on bits: a mask, not a count."""
+    return any(isinstance(n, Binary) and n.op in ("shl", "and", "or", "xor") for n in walk(e))
+
+
+def _picks(e: Expr) -> bool:
+    """Whether ``e`` is x == a || x == b ..., as the labels of a switch are: its parts say it all."""
+    of: set[Expr] = set()
+    pending: list[Expr] = [e]
+    while pending:
+        part = pending.pop()
+        match part:
+            case Binary("lor", left, right):
+                pending += [left, right]
+            case Binary("eq", left, Const()):
+                of.add(left)
+            case _:
+                return False
+    return len(of) == 1

@@ -46,11 +46,16 @@ class Side:
             missing = _missing(what, counts[:3] > 0, counts[3:] > 0) if kind in ("choice", "sized") else []
             if missing and (kind == "choice" or with_guards):
                 out.append(f"{where}: {what}{' of sizes' if kind == 'sized' else ''}: {', '.join(missing)}")
-            elif with_guards and kind in ("guard", "loop", "repeated") and not counts[0]:
+            elif with_guards and kind in ("guard", "loop", "repeated", "covered") and not counts[0]:
                 out.append(f"{where}: {what} never entered")
             elif with_guards and kind == "repeated" and not counts[2]:
                 out.append(f"{where}: {what} never ran twice")
         return out
+
+    def may_repeat(self) -> bool:
+        """Whether a loop that could run twice on some sizes has not done so yet."""
+        kinds = zip(self.subject.sites, self.counts, strict=True)
+        return any(site.kind == "covered" and counts[0] and not counts[2] for site, counts in kinds)
 
     def _by_place(self) -> dict[tuple[str, str, object], Array]:
         """The counts of each site; conditions on native values count by their place in the text, if it is written out

@@ -143,7 +143,7 @@ def _all_shapes(exam: Examination, plan: shapes.Plan, symbolic: bool) -> None:
             return
     for order, row in enumerate(plan.more if symbolic else (), len(main)):
         sides = [side for side in (found.source, found.target) if side]
-        unseen = any(len(s.unseen(True)) > len(s.unseen(False)) for s in sides)
+        unseen = any(s.may_repeat() or len(s.unseen(True)) > len(s.unseen(False)) for s in sides)
         if found.difference or (len(found.settings) > 1 and not unseen) or exam.late():
             return
         exam.shape(row, order)

@@ -22,6 +22,7 @@ from falconc.ir.nodes import (
     Store,
     Update,
     Var,
+    While,
 )
 from falconc.ir.walk import walk
 
@@ -160,8 +161,13 @@ def _modes(source: Kernel, target: Kernel, free: list[str], twins: Mapping[str, 
 
 
 def _placing(kernel: Kernel, lets: Mapping[str, Expr]) -> set[str]:
-    """Names that indices depend on, by way of Lets or not."""
+    """Names that indices depend on, or that something else than a constant is compared with, by way of Lets or not."""
     pending = [e for n in walk(kernel.body) if isinstance(n, Load | Store | Update) for e in n.index]
+    for n in walk(kernel.body):
+        if isinstance(n, While):
+            pending.append(n.cond)
+        elif isinstance(n, Binary) and n.op in (*COMPARE_OPS, "min", "max") and n.left.dtype.is_integer:
+            pending += [] if isinstance(n.left, Const) or isinstance(n.right, Const) else [n.left, n.right]
     found: set[str] = set()
     while pending:
         for n in walk(pending.pop()):
