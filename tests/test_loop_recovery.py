@@ -121,6 +121,20 @@ for count in ("int", "unsigned", "size_t", "long"):
         " y[i] = x[i];",
         f"for ({printed} i = 0; i < n; ++i) {{ y[i] = x[i]; }}",
     )
+CASES["a loop with two bounds"] = Case(
+    "float *y, const float *x, unsigned n, unsigned m",
+    "grid=4 block=32",
+    "unsigned i = threadIdx.x + blockIdx.x * 32; float s = 0; for (unsigned k = 0; k < n && k < m; ++k)"
+    " s += x[k * 128 + i]; y[i] = s;",
+    "for (unsigned int i = 0; i < 128; ++i) { float s = 0.0f; for (unsigned int k = 0; k < min_u32(n, m); ++k) {"
+    " s += x[(int64_t)k * 128 + i]; } y[i] = s; }",
+)
+CASES["bits cut off on purpose"] = Case(
+    "unsigned *y, unsigned n",
+    "grid=(n+63)/64 block=64",
+    "unsigned i = blockIdx.x * 64 + threadIdx.x; if (i < n) y[i] = i * 65536u / 65536u;",
+    "for (unsigned int i = 0; i < n; ++i) { y[i] = i * 65536 / 65536; }",
+)
 CASES["a hash is computed step by step"] = Case(
     "unsigned *y, unsigned seed, int n",
     "grid=(n+63)/64 block=64",

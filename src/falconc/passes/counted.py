@@ -30,7 +30,7 @@ def counted(body: Body, names: Names) -> Body:
     """``body`` with such loops as For.
 
     Before: ``while (i + 16 <= n) { ...i...; i = i + 16 }``. After: ``for j = i; j < n - 15; j += 16: ...j...``, and i
-    set to where the loop ends. The bound must not change in the loop, and i only at its end. Exact where signed
+    set to where the loop ends. Of several bounds (``i < n && i < m``) the smaller one counts. The bound must not change in the loop, and i only at its end. Exact where signed
     arithmetic does not overflow.
     """
     return tuple(out for s in body for out in _statement(s, names))
@@ -86,11 +86,18 @@ def _reads(n: Node, name: str) -> bool:
 
 
 def _counter(cond: Expr, last: Store) -> _Counter | None:
+    if isinstance(cond, Binary) and cond.op == "land":
+        left, right = _counter(cond.left, last), _counter(cond.right, last)
+        if left is None or right is None:
+            return None
+        return replace(left, end=Binary("min", left.end, right.end))
     dtype = last.value.dtype
     here = Load(last.buffer, (), dtype)
     step = _step(last.value, here)
-    if step is None or not dtype.is_signed or not isinstance(cond, Binary):
+    if step is None or not isinstance(cond, Binary):
         return None
+    if not dtype.is_signed and (step > 1 or (cond.op, cond.left) != ("lt", here)):
+        return None  # i < end; ++i never wraps
     left, right, op = cond.left, cond.right, cond.op
     if op in ("gt", "ge"):
         left, right, op = right, left, "lt" if op == "gt" else "le"

@@ -352,13 +352,14 @@ class Facts:
     def _cannot_wrap(self, p: Poly, dtype: DType) -> bool:
         """Whether the value of ``p`` fits ``dtype`` for certain.
 
-        Sums and products of thread numbers and constants do: CUDA's limits keep them far below 2**32. Others do where
-        the types of the atoms are so small that even the largest values fit.
+        Sums and products of loop variables and small constants do, as indices are (2**16 and more cut off bits on
+        purpose). Others do where the types of the atoms are so small that even the largest values fit.
         """
         if p.constant is not None:
             return dtype.lowest <= p.constant <= dtype.highest
-        if all(isinstance(a, Var) and a.name in self.loops for m in p.terms for a in m):
-            if any(abs(c) > dtype.highest // 2 for c in p.terms.values()):
+        small = all(abs(c) <= dtype.highest >> 16 for m, c in p.terms.items() if m)
+        if small and all(isinstance(a, Var) and a.name in self.loops for m in p.terms for a in m):
+            if abs(p.terms.get((), 0)) > dtype.highest // 2:
                 return False
             return all(c >= 0 for c in p.terms.values()) or self.proves(p)
         largest = 0
