@@ -1,3 +1,4 @@
+// expect: Tested not every path was seen
 // falconc: kernel=unary grid=(n+31)/32 block=32
 enum class Op : int { kAbs, kNeg, kSquare, kExp, kClip };
 __global__ void unary(const float *x, float *y, int n, int op) {
