@@ -121,6 +121,19 @@ for count in ("int", "unsigned", "size_t", "long"):
         " y[i] = x[i];",
         f"for ({printed} i = 0; i < n; ++i) {{ y[i] = x[i]; }}",
     )
+CASES["two sums from one loop"] = Case(
+    "float *y, const float *x, int n, int rows",
+    "grid=rows block=64",
+    "__shared__ float s[64]; float a = 0, b = 0; for (int c = threadIdx.x; c < n; c += 64) {"
+    " float v = x[blockIdx.x * n + c]; a += v; b += v * v; }"
+    " s[threadIdx.x] = a; __syncthreads();"
+    " for (int h = 32; h > 0; h >>= 1) { if (threadIdx.x < h) s[threadIdx.x] += s[threadIdx.x + h]; __syncthreads(); }"
+    " a = s[0]; __syncthreads(); s[threadIdx.x] = b; __syncthreads();"
+    " for (int h = 32; h > 0; h >>= 1) { if (threadIdx.x < h) s[threadIdx.x] += s[threadIdx.x + h]; __syncthreads(); }"
+    " if (threadIdx.x == 0) y[blockIdx.x] = s[0] - a * a;",
+    "for (int row = 0; row < rows; ++row) { float b = 0.0f; float a = 0.0f; for (int c = 0; c < n; ++c) {"
+    " const float v = x[(unsigned int)row * n + c]; a += v; b += v * v; } y[row] = b - a * a; }",
+)
 CASES["a loop with two bounds"] = Case(
     "float *y, const float *x, unsigned n, unsigned m",
     "grid=4 block=32",

@@ -27,7 +27,7 @@ from falconc.ir.nodes import (
     Var,
     While,
 )
-from falconc.ir.walk import buffers_read, buffers_written, rename_buffers, walk
+from falconc.ir.walk import buffers_read, buffers_written, rename_buffers, rewrite, walk
 from falconc.passes.lockstep import IDEMPOTENT, MONOID, identity
 
 
@@ -51,7 +51,68 @@ def fold_partials(body: Body) -> Body:
     """
     while (fold := next(_folds(body), None)) is not None:
         body = _folded(body, fold)
+    while (fold := next(_folds_in_place(body), None)) is not None:
+        body = _folded_in_place(body, fold)
     return body
+
+
+def _folds_in_place(body: Body) -> Iterator[_Fold]:
+    """Parts that are added up in their cells: ``for t: { p[t] = 0; for c...: p[t] += f }``."""
+    for at, consumer in enumerate(body):
+        found = _consumed(consumer)
+        if found is None:
+            continue
+        parts, total, op = found
+        touching = [k for k, s in enumerate(body) if _touches(s, parts)]
+        start = _start(body, total, at)
+        if len(touching) != 2 or start is None or not any(_declares(s, parts) for s in body[: touching[0]]):
+            continue
+        producer = body[touching[0]]
+        if _sums_in_place(producer, consumer, parts, op) and not any(
+            _touches(s, total) for s in body[touching[0] : at] if s is not body[start]
+        ):
+            yield _Fold(parts, touching[0], start, at, total, op)
+
+
+def _declares(s: Stmt, name: str) -> bool:
+    return isinstance(s, Alloc) and s.buffer.name == name
+
+
+def _sums_in_place(s: Stmt, consumer: Stmt, parts: str, op: str) -> bool:
+    """Whether iteration t of ``s`` clears cell t and adds to it, and the loops have one range."""
+    if not isinstance(s, For) or not isinstance(consumer, For):
+        return False
+    if (s.lo, s.hi, s.step) != (consumer.lo, consumer.hi, consumer.step) or any(isinstance(n, Break) for n in s.body):
+        return False
+    first = next(t for t in s.body if _touches(t, parts))
+    if not isinstance(first, Store) or not isinstance(first.value, Const) or first.value != identity(op, first.value):
+        return False
+    cells = {n.index for n in walk(s) if isinstance(n, Load | Store | Update) and n.buffer == parts}
+    if any(len(c) != 1 or _number(c[0]) != Var(s.var, s.dtype) for c in cells):
+        return False
+    return _only_adds([t for t in s.body if t is not first], parts, op)
+
+
+def _folded_in_place(body: Body, fold: _Fold) -> Body:
+    """The array as a scalar that takes over from the total."""
+    producer, start = body[fold.producer], body[fold.start]
+    assert isinstance(producer, For) and isinstance(start, Store)
+    clears = next(t for t in producer.body if _touches(t, fold.parts))
+    rest = tuple(t for t in producer.body if t is not clears)
+
+    def scalar(n: Node) -> Node:
+        return replace(n, index=()) if isinstance(n, Load | Store) and n.buffer == fold.parts else n
+
+    out: list[Stmt] = []
+    for k, s in enumerate(body):
+        if _declares(s, fold.parts):
+            assert isinstance(s, Alloc)
+            out += [replace(s, buffer=replace(s.buffer, shape=())), replace(start, buffer=fold.parts)]
+        elif k == fold.producer:
+            out.append(replace(producer, body=rewrite(rest, scalar), kind=SERIAL))
+        elif k not in (fold.start, fold.consumer) and not _declares(s, fold.total):
+            out.append(s)
+    return rename_buffers(tuple(out), {fold.total: fold.parts})
 
 
 def _folds(body: Body) -> Iterator[_Fold]:

@@ -30,8 +30,8 @@ def counted(body: Body, names: Names) -> Body:
     """``body`` with such loops as For.
 
     Before: ``while (i + 16 <= n) { ...i...; i = i + 16 }``. After: ``for j = i; j < n - 15; j += 16: ...j...``, and i
-    set to where the loop ends. Of several bounds (``i < n && i < m``) the smaller one counts. The bound must not change in the loop, and i only at its end. Exact where signed
-    arithmetic does not overflow.
+    set to where the loop ends. Of several bounds (``i < n && i < m``) the smaller one counts. The bound must not change
+    in the loop, and i only at its end. Exact where signed arithmetic does not overflow.
     """
     return tuple(out for s in body for out in _statement(s, names))
 

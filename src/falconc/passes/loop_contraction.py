@@ -10,6 +10,7 @@ from falconc.ir.nodes import (
     Alloc,
     Body,
     Buffer,
+    Const,
     Expr,
     For,
     If,
@@ -34,8 +35,8 @@ class LoopContraction(Pass):
     """Contract private arrays to scalars.
 
     Before: ``float t[16]; for i: { t[i] = a[i]; b[i] = t[i] * t[i]; }``. After: ``for i: { float t; t = a[i]; ... }``.
-    Refuses (leaves as it is) an array that two loops share, that is touched at two indices, or that an iteration may
-    read before it writes. Exact.
+    An array of one element is a scalar too. Refuses (leaves as it is) an array that two loops share, that is touched
+    at two indices, or that an iteration may read before it writes. Exact.
     """
 
     name: ClassVar[str] = "loop-contraction"
@@ -56,10 +57,33 @@ def contract(body: Body) -> Body:
     viewed = {n for v in walk(body) if isinstance(v, View) for n in (v.base, v.buffer.name)}
     for node in list(walk(body)):
         if isinstance(node, Alloc) and node.buffer.shape and node.buffer.name not in viewed:
+            if all(isinstance(e, Const) and e.value == 1 for e in node.buffer.shape) and _is_private(node):
+                body = _as_scalar(body, node)
+                continue
             home = _home(body, node.buffer)
             if home is not None:
                 body = _contracted(body, node, home)
     return body
+
+
+def _is_private(alloc: Alloc) -> bool:
+    return alloc.buffer.space == "register"
+
+
+def _as_scalar(body: Body, alloc: Alloc) -> Body:
+    """``body`` with an array of one element as a scalar."""
+    name = alloc.buffer.name
+
+    def visit(node: Node) -> Node:
+        match node:
+            case Load() | Store() | Update() if node.buffer == name:
+                return replace(node, index=())
+            case Alloc() if node.buffer.name == name:
+                return replace(node, buffer=replace(node.buffer, shape=()))
+            case _:
+                return node
+
+    return rewrite(body, visit)
 
 
 def _touches(node: Node, name: str) -> bool:
