@@ -8,6 +8,7 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from falconc import arguments
@@ -158,6 +159,8 @@ def _translate(args: Arguments) -> int:
 
     target = platform.get(args.to)
     source, origin = _read(args.source, args.origin)
+    if args.output and Path(args.output).resolve() == Path(args.source).resolve():
+        raise UsageError(f"-o {args.output} is the source itself", "write the translation to another file")
     steps = recipe.parse(reading.recipe_text(args.recipe)) if args.recipe else None
     with _talk() as progress:
         options = _options(args, progress, steps=steps, compile=args.compile, verify_steps=args.verify_steps)

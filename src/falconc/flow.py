@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from falconc import emit, frontend, kin, recipe, verify
-from falconc.errors import FalconcError, InternalError, SourceDefect, UsageError
+from falconc.errors import FalconcError, InternalError, SourceDefect, Unsupported, UsageError
 from falconc.frontend.unit import Instance, KernelInfo, Unit
 from falconc.ir.nodes import Kernel, Launch
 from falconc.passes import Pass
@@ -205,6 +205,17 @@ def _read_back(text: str, source: Source, target: Platform, defines: tuple[str, 
 Routed = tuple[str, tuple[KernelReport, ...], tuple[Note, ...]]
 
 
+def _refuse_null_checks(instance: Instance) -> None:
+    """Loops have no null pointers: a text that asks for one would lose its question."""
+    for sentence in instance.assumptions:
+        if sentence.endswith("is not null"):
+            raise Unsupported(
+                f"a null check in '{instance.kernel.name}' ({sentence.removesuffix(' is not null')})",
+                "make it two kernels, or a flag that says whether the buffer is there",
+                instance.kernel.where,
+            )
+
+
 def _through_loops(unit: Unit, target: Platform, options: Options) -> Routed:
     """Lift, apply the target's pipeline (or the user's recipe), emit, and verify the emitted text."""
     steps, author = (target.pipeline, "rule") if options.steps is None else (options.steps, "user")
@@ -213,6 +224,7 @@ def _through_loops(unit: Unit, target: Platform, options: Options) -> Routed:
     for info in chosen(unit, options):
         options.progress(f"{info.name}: lifting and transforming")
         lifted = instance(unit, info.name, options)
+        _refuse_null_checks(lifted)
         pairs.append((lifted, tuple(recipe.replay(lifted.kernel, steps, target, author, checks))))
     finals = [_last(i.kernel, r) for i, r in pairs]
     text = emit.emit_file(finals, target, source_name=unit.source.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -148,7 +149,7 @@ class Writer:
         if self.taint.data(e):
             return f"test_site({code}, {self.site('choice', what, e)})"
         if self.taint.by_size(e) and self._decided(e) is None:
-            shown = f"condition {text.expression(e)}"  # copies of one condition count together, others do not
+            shown = f"condition {_shown(e)}"  # copies of one condition count together, others do not
             return f"test_site({code}, {self.site('sized', shown, e)})"
         return code
 
@@ -209,7 +210,7 @@ class Writer:
         inside = Binary("ge", e.operand, Const(low, at)), Binary("le", e.operand, Const(high, at))
         if all(self.ranges.decide(c) for c in inside):
             return "0"
-        site = self.site("sized", f"condition {text.expression(e.operand)} fits {e.dtype}", e)
+        site = self.site("sized", f"condition {_shown(e.operand)} fits {e.dtype}", e)
         return f"test_site(i64({inner}) == i64({e.dtype.name}({inner})), {site})"
 
     def _unary(self, e: Unary) -> str:
@@ -393,6 +394,11 @@ def _constant(e: Const) -> str:
         return f"{e.dtype.name}(P::special({'-' if value < 0 else ''}__builtin_inf()))"
     x = constants.exact(value, e.dtype)
     return f"{e.dtype.name}(P::constant({x.p}ULL, {x.q}ULL, {x.value.hex()}))"
+
+
+def _shown(e: Expr) -> str:
+    """``e`` as text; names of copies ("i_1") as those of the first."""
+    return re.sub(r"(?<=\w)_\d+\b", "", text.expression(e))
 
 
 def _bits(e: Expr) -> bool:

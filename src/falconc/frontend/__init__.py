@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -65,6 +66,7 @@ def instance(
     shape = launch or hint.launch or (site.launch if site else None)
     if shape is None and "launch" in unit.platform.words.table:
         raise _no_geometry(info, sites)
+    _check_limits(unit, info, shape)
     tree, function, symbol = find.function_of(unit, info, arguments)
     used = unit if tree is unit.tree else replace(unit, tree=tree)
     lifted = lift(tree, function, name, unit.platform, shape)
@@ -93,6 +95,15 @@ def _check_definition(unit: Unit, info: KernelInfo) -> None:
             from falconc.frontend.lift_globals import missing_advice
 
             raise SourceDefect(d.message, missing_advice(unit.tree.stand_ins, d.message), span)
+
+
+def _check_limits(unit: Unit, info: KernelInfo, launch: Launch | None) -> None:
+    """A block larger than the platform can launch is a defect of the launch."""
+    most = unit.platform.limits.get("threads.block", 0)
+    threads = math.prod(launch.block) if launch else 0
+    if most and threads > most:
+        what = f"'{info.name}' is launched with {threads} threads a block; {unit.platform.title} has at most {most}"
+        raise SourceDefect(what, "use smaller blocks", info.where)
 
 
 def _no_geometry(info: KernelInfo, sites: tuple[LaunchSite, ...]) -> UsageError:

@@ -127,6 +127,8 @@ def sizes_of(pairs: Mapping[str, str]) -> dict[str, int]:
         if not re.fullmatch(r"-?\d+", text):
             raise UsageError(f"--size {name}={text}: not a whole number", "write --size n=1000")
         out[name] = int(text)
+        if abs(out[name]) >= 1 << 63:
+            raise UsageError(f"--size {name}={text}: no integer is that large", "write --size n=1000")
     return out
 
 

@@ -197,8 +197,9 @@ def _judge(exam: Examination, floats: FloatFindings, roomy: Mapping[str, int]) -
     if target.defects and not target.unknowns:
         d = next(iter(target.defects.values()))
         return answer("Refuted", f"the target is undefined where the source is not: {_in_words(d)}", found.difference)
-    if target.overlaps and not found.source.overlaps:
-        site, what = next(iter(target.overlaps.items()))
+    written = {site: what for site, what in target.overlaps.items() if "beside" not in what}
+    if written and not found.source.overlaps:
+        site, what = next(iter(written.items()))
         return answer(
             "Refuted", f"the target has a race that the source has not: {what} at {target.subject.where(site)}"
         )
@@ -237,6 +238,12 @@ def _within_bound(found: Findings, unseen: list[str], roomy: Mapping[str, int]) 
     """The verdict once the floats agree."""
     target = found.target
     assert target is not None
+    if target.overlaps and not found.source.overlaps:
+        site, what = next(iter(target.overlaps.items()))
+        return "Tested", f"{what} at {target.subject.where(site)}, which the source has not"
+    asked = [{a for a in s.subject.assumptions if a.endswith("is not null")} for s in (found.source, target)]
+    if len(asked[0]) != len(asked[1]):
+        return "Tested", f"one text asks whether a pointer is null, the other does not: {min(asked[0] | asked[1])}"
     fences = found.source.subject.fences, target.subject.fences
     if found.source.subject.kernel.launch and target.subject.kernel.launch and fences[0] > fences[1]:
         return (

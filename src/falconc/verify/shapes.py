@@ -28,7 +28,7 @@ from falconc.ir.walk import walk
 
 _PRIMES = [p for p in range(2, 20_000) if all(p % d for d in range(2, int(p**0.5) + 1))]
 _WORK = 100_000  # the product of all sizes that one run should not pass by much
-_LARGEST_TILE = 8192
+_LARGEST_TILE = 1 << 15
 _MANY = 128  # one size is larger: more than a signed byte holds
 _MODES = 12  # values tried for a parameter that is no size
 
@@ -212,6 +212,7 @@ def _more(free: list[str], tile: Mapping[str, int]) -> list[dict[str, int]]:
     rows += [{n: int(rng.integers(1, 3 * tile[n] + 2)) for n in free} for _ in range(3)]
     if len(free) > 1:  # more work than one unit can do at once, and one unit
         rows += [{n: same if n == large else 1 for n in free} for large in free]
+    rows += [{n: 9 * tile[n] if n == large else 3 for n in free} for large in free]
     return rows + [{n: 0 if n == zero else tile[n] for n in free} for zero in free]
 
 
