@@ -26,7 +26,18 @@ from falconc.ir.nodes import (
 )
 from falconc.ir.walk import walk
 
-_PRIMES = [p for p in range(2, 20_000) if all(p % d for d in range(2, int(p**0.5) + 1))]
+
+def _primes(limit: int) -> list[int]:
+    """Primes below ``limit`` (sieve of Eratosthenes)."""
+    is_prime = np.ones(limit, np.bool_)
+    is_prime[:2] = False
+    for d in range(2, int(limit**0.5) + 1):
+        if is_prime[d]:
+            is_prime[d * d :: d] = False
+    return [int(p) for p in np.flatnonzero(is_prime)]
+
+
+_PRIMES = _primes(80_000)
 _WORK = 100_000  # the product of all sizes that one run should not pass by much
 _LARGEST_TILE = 1 << 15
 _MANY = 128  # one size is larger: more than a signed byte holds
