@@ -27,7 +27,7 @@ class Counted:
     variable: Cursor  # its declaration
     declared: bool  # inside the for
     op: str
-    bound: Cursor
+    bound: Cursor | None  # None: 0, as in for (; i; i >>= 1)
     compared: DType
     change: str  # "+", "-", ">>", "/", "<<", "*"
     by: Cursor | None  # None: 1
@@ -78,14 +78,19 @@ def recognise(p: Parts) -> Counted | None:
         return None
     stepped = _step(p.step)
     cond = _plain(p.cond)
-    if stepped is None or cond.kind != "BINARY_OPERATOR" or cond.operator not in ("<", "<=", ">", ">=", "!="):
+    if stepped is None:
         return None
     variable, change, by = stepped
+    bare = _names(cond, variable.key)
+    if not bare and (cond.kind != "BINARY_OPERATOR" or cond.operator not in ("<", "<=", ">", ">=", "!=")):
+        return None
     t = type_of(variable.type)
     if variable.kind not in ("VAR_DECL", "PARM_DECL") or variable.type.kind == "LVALUEREFERENCE":
         return None
     if not isinstance(t, ScalarType) or not t.dtype.is_integer or t.dtype.bits < 32:
         return None
+    if bare:
+        return _counted(p, variable, "!=", None, t.dtype, change, by)
     left, right = cond.children
     op = cond.operator
     if _names(right, variable.key) and not _names(left, variable.key):
@@ -96,10 +101,17 @@ def recognise(p: Parts) -> Counted | None:
         return None
     if not isinstance(compared, ScalarType) or not compared.dtype.is_integer:
         return None
+    return _counted(p, variable, op, right, compared.dtype, change, by)
+
+
+def _counted(
+    p: Parts, variable: Cursor, op: str, bound: Cursor | None, compared: DType, change: str, by: Cursor | None
+) -> Counted | None:
+    """The counted loop; None where a variable of the for has no value at its start."""
     declared = p.init is not None and any(d.key == variable.key for d in p.init.children)
     if declared and p.init is not None and any(d.kind == "VAR_DECL" and d.initializer is None for d in p.init.children):
         return None
-    return Counted(variable, declared, op, right, compared.dtype, change, by)
+    return Counted(variable, declared, op, bound, compared, change, by)
 
 
 def _step(c: Cursor) -> tuple[Cursor, str, Cursor | None] | None:

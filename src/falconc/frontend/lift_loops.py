@@ -142,12 +142,16 @@ def _lift_counted(s: State, c: Cursor, p: Parts, k: Counted, kind: LoopKind) -> 
     lo = _initial(s, k, t.dtype)
     if lo is None:
         return False
-    hi = lift_expr.number(s, k.bound)
+    hi = _bound(s, k)
     if up:
         _upward(s, c, p, k, t.dtype, lo, hi, by, leaves, kind)
     else:
         _downward(s, c, p, k, t.dtype, lo, hi, by, kind)
     return True
+
+
+def _bound(s: State, k: Counted) -> Expr:
+    return constant(0, k.compared) if k.bound is None else lift_expr.number(s, k.bound)
 
 
 def _initial(s: State, k: Counted, dtype: DType) -> Expr | None:
@@ -239,7 +243,7 @@ def _lift_geometric(s: State, c: Cursor, p: Parts, k: Counted, dtype: DType, kin
     by = known(lift_expr.number(s, k.by)) if k.by is not None else None
     if by is None or not k.declared:
         return False
-    lo, bound = _initial(s, k, dtype), known(lift_expr.number(s, k.bound))
+    lo, bound = _initial(s, k, dtype), known(_bound(s, k))
     first = known(lo) if lo is not None else None
     shift = by if k.change in (">>", "<<") else by.bit_length() - 1 if by & (by - 1) == 0 else 0
     if first is None or bound is None or shift <= 0 or first < 0:
