@@ -182,12 +182,6 @@ def verify_options(options: Options) -> verify.Options:
     )
 
 
-def template_of(instance: Instance) -> str:
-    """The template arguments in ``instance.symbol``: "64, float" for "k<64, float>", "" for "k"."""
-    symbol = instance.symbol.strip()
-    return symbol[symbol.index("<") + 1 : symbol.rindex(">")] if symbol.endswith(">") else ""
-
-
 def _target_name(source: Source, target: Platform) -> str:
     return f"{source.stem}{target.suffixes[0]}"
 
@@ -260,7 +254,7 @@ def _by_span_edits(unit: Unit, target: Platform, options: Options) -> Routed:
                 raise
             reports.append(KernelReport(info.name, _nothing_ran(error, options), error=error))
             continue
-        reports.append(_compare(lifted, emitted, info.name, template_of(lifted), lifted.kernel.launch, options))
+        reports.append(_compare(lifted, emitted, info.name, lifted.template, lifted.kernel.launch, options))
     return result.text, tuple(reports), notes
 
 

@@ -13,7 +13,7 @@ from falconc.ir import text
 from falconc.ir.nodes import COMPARE_OPS, Apply, Binary, Cast, Const, Expr, Load, Node, Select, Unary, Update, Var
 from falconc.ir.ranges import Ranges
 from falconc.ir.types import ALL, BOOL, DType
-from falconc.ir.walk import walk
+from falconc.ir.walk import names_behind, walk
 from falconc.source import Span
 
 TAGS = {t.name: k for k, t in enumerate(ALL)}
@@ -82,14 +82,7 @@ class Writer:
 
     def sizes_of(self, e: Expr) -> set[str]:
         """Names that ``e`` depends on, by way of Lets or not."""
-        found: set[str] = set()
-        pending: list[Node] = [e]
-        while pending:
-            for n in walk(pending.pop()):
-                if isinstance(n, Var) and n.name not in found:
-                    found.add(n.name)
-                    pending += [self.lets[n.name]] if n.name in self.lets else []
-        return found - self.lets.keys()
+        return names_behind([e], self.lets) - self.lets.keys()
 
     # --- expressions ---------------------------------------------------------------------------------------------
 

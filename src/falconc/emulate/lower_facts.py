@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from falconc.ir.affine import Poly
 from falconc.ir.nodes import Alloc, Body, Buffer, Const, For, Kernel, Let, Load, Node, Scalar, Store, Update, Var, View
 from falconc.ir.ranges import Ranges
-from falconc.ir.walk import children, walk
+from falconc.ir.walk import children, names_behind, walk
 
 
 def constant_count(b: Buffer) -> int | None:
@@ -39,12 +39,7 @@ def size_like(kernel: Kernel) -> tuple[Scalar, ...]:
     lets = {n.name: n.value for n in walk(kernel.body) if isinstance(n, Let)}
     pending: list[Node] = [e for n in walk(kernel.body) if isinstance(n, For) for e in (n.lo, n.hi, n.step)]
     pending += kernel.launch.grid if kernel.launch else ()
-    names: set[str] = set()
-    while pending:
-        for n in walk(pending.pop()):
-            if isinstance(n, Var) and n.name not in names:
-                names.add(n.name)
-                pending += [lets[n.name]] if n.name in lets else []
+    names = names_behind(pending, lets)
     return tuple(s for s in kernel.scalars if s.name in names and s.dtype.is_integer and s.dtype.kind != "bool")
 
 

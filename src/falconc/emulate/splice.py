@@ -232,7 +232,7 @@ class _Cutter:
             lines = f.source.text.count("\n", u.start, u.end)
             f.edits.append((u.start, u.end, _dynamic(c, "static ") + "\n" * lines))
         else:
-            self.shared.append(qualified(c))
+            self.shared.append(c.qualified)
 
 
 def _dynamic(v: Cursor, storage: str) -> str:
@@ -267,23 +267,12 @@ def line_directive(line: int, name: str) -> str:
     return f'#line {line} "{_UNQUOTABLE.sub("_", Path(name).name)}"'
 
 
-def qualified(c: Cursor) -> str:
-    """The name of a declaration with the namespaces around it; nameless ones need none."""
-    names = [c.spelling]
-    parent = c.parent
-    while parent is not None and parent.kind in ("NAMESPACE", "LINKAGE_SPEC"):
-        if parent.kind == "NAMESPACE" and parent.spelling and not parent.spelling.startswith("("):
-            names.insert(0, parent.spelling)
-        parent = parent.parent
-    return "::".join(names)
-
-
 def cut(tree: Tree, platform: Platform, roots: Iterable[str]) -> Cut:
     """The part of the text of ``tree`` that the declarations called ``roots`` need, themselves included."""
     cutter = _Cutter(tree, platform)
     kept = cutter.keep(roots)
     text = cutter.written(kept)
     variables = {
-        c.spelling: qualified(c) for units in kept.values() for u in units for c in u.cursors if c.kind == "VAR_DECL"
+        c.spelling: c.qualified for units in kept.values() for u in units for c in u.cursors if c.kind == "VAR_DECL"
     }
     return Cut(text, tuple(cutter.shared), variables)

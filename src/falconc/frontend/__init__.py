@@ -90,11 +90,8 @@ def _check_definition(unit: Unit, info: KernelInfo) -> None:
     for d in unit.tree.diagnostics:
         if d.file != unit.tree.main:
             continue
-        span = unit.tree.place(d.offset, d.offset + d.length)
-        if info.where.offset <= span.offset < info.where.end:
-            from falconc.frontend.lift_globals import missing_advice
-
-            raise SourceDefect(d.message, missing_advice(unit.tree.stand_ins, d.message), span)
+        if info.where.offset <= unit.tree.place(d.offset, d.offset + d.length).offset < info.where.end:
+            raise unit.tree.defect(d)
 
 
 def _check_limits(unit: Unit, info: KernelInfo, launch: Launch | None) -> None:

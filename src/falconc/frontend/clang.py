@@ -18,10 +18,12 @@ from typing import Any, Literal
 import clang.cindex as cindex
 
 import falconc.emulate
-from falconc.errors import InternalError
+from falconc.errors import InternalError, SourceDefect
 from falconc.platform import Platform
 from falconc.source import Source, Span
 
+# What clang says of a name that is nowhere declared.
+_UNKNOWN_NAME = ("undeclared", "unknown type", "no template named", "no member named", "no type named", "no matching")
 # Where headers that the machine does not have are served from; nothing is ever on disk there.
 STAND_INS = "/falconc-stand-ins"
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")', re.MULTILINE)
@@ -172,6 +174,17 @@ class Cursor:
     def parent(self) -> Cursor | None:
         found = self.raw.semantic_parent
         return None if found is None or found.kind.is_invalid() else Cursor(found)
+
+    @property
+    def qualified(self) -> str:
+        """The name of a declaration with the namespaces around it; nameless ones need none."""
+        names = [self.spelling]
+        parent = self.parent
+        while parent is not None and parent.kind in ("NAMESPACE", "LINKAGE_SPEC"):
+            if parent.kind == "NAMESPACE" and parent.spelling and not parent.spelling.startswith("("):
+                names.insert(0, parent.spelling)
+            parent = parent.parent
+        return "::".join(names)
 
     @cached_property
     def key(self) -> int:
@@ -338,6 +351,14 @@ class Tree:
         if table := self._characters:
             start, end = table[min(start, len(table) - 1)], table[min(end, len(table) - 1)]
         return self.source.span(min(start, limit), min(end, limit))
+
+    def defect(self, d: Diagnostic) -> SourceDefect:
+        """A complaint of clang's as an error; a missing header is named where it may be the reason."""
+        advice = ""
+        if self.stand_ins and any(u in d.message for u in _UNKNOWN_NAME):
+            headers = " or ".join(f"<{h}>" for h in self.stand_ins)
+            advice = f"if it comes from {headers}, put what is needed into this file"
+        return SourceDefect(d.message, advice, self.place(d.offset, d.offset + d.length))
 
     def declarations(self) -> list[Cursor]:
         """Top-level declarations of the text itself, those inside namespaces and extern "C" included, in order."""

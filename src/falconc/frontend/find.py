@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from falconc.errors import SourceDefect, UsageError
 from falconc.frontend import clang
 from falconc.frontend.clang import Cursor, Tree
-from falconc.frontend.lift_globals import missing_advice
 from falconc.frontend.unit import KernelInfo, Unit
 from falconc.platform import Platform
 
@@ -64,8 +63,7 @@ def complain(tree: Tree, tail_from: int | None = None) -> SourceDefect | None:
         if d.file in (tree.main, ""):
             if tail_from is not None and d.offset >= tail_from:
                 continue
-            span = tree.place(d.offset, d.offset + d.length)
-            return SourceDefect(d.message, missing_advice(tree.stand_ins, d.message), span)
+            return tree.defect(d)
     return None
 
 
@@ -75,7 +73,7 @@ def function_of(unit: Unit, info: KernelInfo, template: str) -> tuple[Tree, Curs
     if not cursors:
         raise UsageError(f"no kernel '{info.name}' in {unit.source.name}")
     cursor = cursors[-1]
-    qualified = _qualified(cursor)
+    qualified = cursor.qualified
     if not info.template_params:
         return unit.tree, cursor, qualified
     arguments = template.strip().removeprefix("<").removesuffix(">").strip()
@@ -93,17 +91,6 @@ def function_of(unit: Unit, info: KernelInfo, template: str) -> tuple[Tree, Curs
 
 def _all_defaulted(info: KernelInfo) -> bool:
     return all("=" in p for p in info.template_params)
-
-
-def _qualified(c: Cursor) -> str:
-    """The name with the namespaces around it; nameless ones need none."""
-    names = [c.spelling]
-    parent = c.parent
-    while parent is not None and parent.kind == "NAMESPACE":
-        if parent.spelling and not parent.spelling.startswith("(anonymous"):
-            names.insert(0, parent.spelling)
-        parent = parent.parent
-    return "::".join(names)
 
 
 def _instance(tree: Tree, symbol: str, info: KernelInfo, tail_from: int) -> Cursor:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from falconc.errors import SourceDefect, UsageError
+from falconc.errors import SourceDefect, Unsupported, UsageError
 from falconc.frontend import lift_call, lift_jumps, lift_parameters, lift_pragmas, lift_stmt
 from falconc.frontend.clang import Cursor, Tree
 from falconc.frontend.lift_ops import cast, integer, known
@@ -67,13 +67,7 @@ def lift(tree: Tree, function: Cursor, name: str, platform: Platform, launch: La
             continue
         except RecursionError:
             break
-    raise lift_state_unsupported(tree, function)
-
-
-def lift_state_unsupported(tree: Tree, function: Cursor) -> Exception:
-    from falconc.errors import Unsupported
-
-    return Unsupported(
+    raise Unsupported(
         f"the pointers of '{function.spelling}' cannot be told apart",
         "use fewer pointer variables",
         tree.span(function),

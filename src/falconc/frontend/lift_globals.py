@@ -101,19 +101,4 @@ def check_clean(s: State, declaration: Cursor, use: Cursor | None) -> None:
         return
     for d in s.tree.diagnostics:
         if d.file == s.tree.main and declaration.offset <= d.offset < max(declaration.end, declaration.offset + 1):
-            raise complaint(s, d.message, d.offset, d.length)
-
-
-def complaint(s: State, message: str, offset: int, length: int) -> Exception:
-    """One of clang's errors as ours; a missing header is named where one may be the reason."""
-    from falconc.errors import SourceDefect
-
-    span = s.tree.place(offset, offset + length)
-    return SourceDefect(message, missing_advice(s.tree.stand_ins, message), span)
-
-
-def missing_advice(stand_ins: tuple[str, ...], message: str) -> str:
-    unknown = ("undeclared", "unknown type", "no template named", "no member named", "no type named", "no matching")
-    if stand_ins and any(u in message for u in unknown):
-        return f"if it comes from {' or '.join(f'<{h}>' for h in stand_ins)}, put what is needed into this file"
-    return ""
+            raise s.tree.defect(d)

@@ -87,5 +87,11 @@ class Instance:
     fences: int = 0
 
     @property
+    def template(self) -> str:
+        """The template arguments in ``symbol``: "64, float" for "k<64, float>", "" for "k"."""
+        symbol = self.symbol.strip()
+        return symbol[symbol.index("<") + 1 : symbol.rindex(">")] if symbol.endswith(">") else ""
+
+    @property
     def platform(self) -> Platform:
         return self.unit.platform

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -130,6 +130,16 @@ def rename_buffers(node: Any, names: Mapping[str, str]) -> Any:
 def variables(node: Node | tuple[Node, ...]) -> set[str]:
     """Names of all Vars read in ``node``."""
     return {n.name for n in walk(node) if isinstance(n, Var)}
+
+
+def names_behind(nodes: Iterable[Node], lets: Mapping[str, Expr]) -> set[str]:
+    """Names of all Vars in ``nodes``, and in what the names among ``lets`` stand for."""
+    pending, found = list(nodes), set[str]()
+    while pending:
+        new = variables(pending.pop()) - found
+        found |= new
+        pending += [lets[n] for n in new if n in lets]
+    return found
 
 
 def buffers_read(node: Node | tuple[Node, ...]) -> set[str]:

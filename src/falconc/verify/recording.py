@@ -45,15 +45,13 @@ def _side(x: Instance, shapes: list[dict[str, int]]) -> dict[str, Any]:
             launch = {"grid": grid, "block": block, "shared_bytes": shared}
         except (Failed, KeyError):
             launch = None
-    symbol = x.symbol.strip()
-    template = symbol[symbol.index("<") + 1 : symbol.rindex(">")] if symbol.endswith(">") else ""
     return {
         "platform": x.platform.name,
         "name": x.unit.source.name,
         "text": x.unit.source.text,
         "defines": list(x.unit.defines),
         "kernel": x.kernel.name,
-        "template": template,
+        "template": x.template,
         "launch": launch,
         "has_site": x.site is not None and x.site.launch is not None,
     }

@@ -24,7 +24,7 @@ from falconc.ir.nodes import (
     Var,
     While,
 )
-from falconc.ir.walk import walk
+from falconc.ir.walk import names_behind, walk
 
 
 def _primes(limit: int) -> list[int]:
@@ -179,13 +179,7 @@ def _placing(kernel: Kernel, lets: Mapping[str, Expr]) -> set[str]:
             pending.append(n.cond)
         elif isinstance(n, Binary) and n.op in (*COMPARE_OPS, "min", "max") and n.left.dtype.is_integer:
             pending += [] if isinstance(n.left, Const) or isinstance(n.right, Const) else [n.left, n.right]
-    found: set[str] = set()
-    while pending:
-        for n in walk(pending.pop()):
-            if isinstance(n, Var) and n.name not in found:
-                found.add(n.name)
-                pending += [lets[n.name]] if n.name in lets else []
-    return found
+    return names_behind(pending, lets)
 
 
 def _resolved(e: Expr, lets: Mapping[str, Expr]) -> Expr:
